@@ -1,0 +1,289 @@
+package core
+
+import (
+	"strconv"
+
+	"github.com/gouchdb/gouchdb/core/rawjson"
+)
+
+// Document is one revision of a document: to be written, or as read.
+type Document struct {
+	ID      string
+	Rev     Rev // zero for a document that is to be created
+	Deleted bool
+	// Body is a JSON object: the document without the members that the other fields hold. It is never nil in a parsed
+	// document, must not be modified, and may be shared with the store it came from.
+	Body []byte
+	// Attachments is the "_attachments" member as JSON text, nil when there is none or it is empty.
+	Attachments []byte
+	// Revisions is the ancestry. Reads fill it in on demand; a replicated write takes it from here.
+	Revisions *Revisions
+
+	// Reads fill these in on demand; writes ignore them.
+
+	RevsInfo         []RevInfo
+	Conflicts        []Rev
+	DeletedConflicts []Rev
+	LocalSeq         Seq
+}
+
+// RevInfo tells whether the body of a revision can be had: "available", "missing" or "deleted".
+type RevInfo struct {
+	Rev    Rev
+	Status string
+}
+
+// EmptyBody is the body of a document without members.
+var EmptyBody = []byte("{}")
+
+// ParseDocument reads a document as CouchDB sends and accepts it. The text is validated; the document shares no memory with it.
+// The ID is taken as it stands, even when it is missing: [ValidateDocID] is for the caller, who may have it from elsewhere.
+//
+// Errors: ErrBadJSON, ErrBadRequest (not an object), ErrBadRev, ErrIllegalDocID (the id is not a string), ErrDocValidation (an unknown or malformed
+// member that begins with an underscore).
+func ParseDocument(text []byte) (*Document, error) {
+	if err := rawjson.Validate(text); err != nil {
+		return nil, ErrBadJSON.From(err)
+	}
+	return ParseValidDocument(text)
+}
+
+// ParseValidDocument is [ParseDocument] for text that has been validated already, as part of a larger text.
+func ParseValidDocument(text []byte) (*Document, error) {
+	if rawjson.KindOf(text) != rawjson.Object {
+		return nil, ErrBadRequest.Because("Document must be a JSON object")
+	}
+	doc := &Document{}
+	body := make([]byte, 1, len(text))
+	body[0] = '{'
+	for name, value := range rawjson.Members(text) {
+		if isSpecial(name) {
+			known, err := doc.setSpecial(name, value)
+			if err != nil {
+				return nil, err
+			}
+			if known {
+				continue
+			}
+		}
+		if len(body) > 1 {
+			body = append(body, ',')
+		}
+		body = append(body, name...)
+		body = append(body, ':')
+		body = rawjson.AppendCompact(body, value)
+	}
+	doc.Body = append(body, '}')
+	return doc, nil
+}
+
+// isSpecial reports whether a quoted name begins with an underscore, written plainly or escaped.
+func isSpecial(name []byte) bool {
+	if name[1] == '\\' {
+		text, _ := rawjson.Text(name)
+		return text != "" && text[0] == '_'
+	}
+	return name[1] == '_'
+}
+
+// setSpecial takes a member that begins with an underscore. It reports false for the few that CouchDB keeps in the body.
+func (doc *Document) setSpecial(quoted, value []byte) (known bool, err error) {
+	name, _ := rawjson.Text(quoted)
+	switch name {
+	case "_id":
+		id, ok := rawjson.Text(value)
+		if !ok {
+			return true, ErrIllegalDocID.Because("Document id must be a string")
+		}
+		doc.ID = id
+	case "_rev":
+		text, ok := rawjson.Text(value)
+		if !ok {
+			return true, ErrBadRev
+		}
+		doc.Rev, err = ParseRev(text)
+		return true, err
+	case "_deleted":
+		deleted, ok := rawjson.Bool(value)
+		if !ok {
+			return true, ErrDocValidation.Because("Bad special document member: _deleted")
+		}
+		doc.Deleted = deleted
+	case "_revisions":
+		doc.Revisions, err = ParseRevisions(value)
+		return true, err
+	case "_attachments":
+		if rawjson.KindOf(value) != rawjson.Object {
+			return true, ErrDocValidation.Because("Bad special document member: _attachments")
+		}
+		doc.Attachments = nil
+		for range rawjson.Members(value) {
+			doc.Attachments = append([]byte(nil), value...)
+			break
+		}
+	// What a read may have added is taken when it is well formed and otherwise ignored, as CouchDB does.
+	case "_revs_info":
+		doc.RevsInfo = parseRevsInfo(value)
+	case "_conflicts":
+		doc.Conflicts = parseRevs(value)
+	case "_deleted_conflicts":
+		doc.DeletedConflicts = parseRevs(value)
+	case "_local_seq":
+		if text, ok := rawjson.Text(value); ok {
+			doc.LocalSeq = Seq(text)
+		} else {
+			doc.LocalSeq = Seq(value)
+		}
+	case "_access", "_replication_id", "_replication_state", "_replication_state_time", "_replication_state_reason", "_replication_stats":
+		return false, nil
+	default:
+		return true, ErrDocValidation.Because("Bad special document member: " + name)
+	}
+	return true, nil
+}
+
+// ParseRevisions reads the value of a "_revisions" member.
+func ParseRevisions(value []byte) (*Revisions, error) {
+	if rawjson.KindOf(value) != rawjson.Object {
+		return nil, ErrDocValidation.Because("Bad special document member: _revisions")
+	}
+	start, ok := rawjson.Int(rawjson.Member(value, "start"))
+	if !ok {
+		return nil, ErrDocValidation.Because("_revisions.start isn't an integer.")
+	}
+	ids := rawjson.Member(value, "ids")
+	if rawjson.KindOf(ids) != rawjson.Array {
+		return nil, ErrDocValidation.Because("_revisions.ids isn't a array.")
+	}
+	revisions := &Revisions{Start: uint64(start)}
+	for id := range rawjson.Elements(ids) {
+		text, ok := rawjson.Text(id)
+		if !ok {
+			return nil, ErrDocValidation.Because("RevId isn't a string")
+		}
+		hash, err := ParseHash(text)
+		if err != nil {
+			return nil, err
+		}
+		revisions.Hashes = append(revisions.Hashes, hash)
+	}
+	if start < 0 || len(revisions.Hashes) == 0 || uint64(len(revisions.Hashes)) > uint64(start)+1 {
+		return nil, ErrDocValidation.Because("_revisions holds no ids, or more than its start allows")
+	}
+	return revisions, nil
+}
+
+func parseRevs(value []byte) []Rev {
+	texts, _ := rawjson.Texts(value)
+	var revs []Rev
+	for _, text := range texts {
+		if rev, err := ParseRev(text); err == nil {
+			revs = append(revs, rev)
+		}
+	}
+	return revs
+}
+
+func parseRevsInfo(value []byte) []RevInfo {
+	var infos []RevInfo
+	for element := range rawjson.Elements(value) {
+		text, _ := rawjson.Text(rawjson.Member(element, "rev"))
+		status, _ := rawjson.Text(rawjson.Member(element, "status"))
+		if rev, err := ParseRev(text); err == nil {
+			infos = append(infos, RevInfo{Rev: rev, Status: status})
+		}
+	}
+	return infos
+}
+
+// AppendJSON appends the document as CouchDB prints it: _id, _rev, the body, then _deleted, _revisions and what else was asked for.
+func (doc *Document) AppendJSON(dst []byte) []byte {
+	dst = append(dst, `{"_id":`...)
+	dst = rawjson.AppendString(dst, doc.ID)
+	if !doc.Rev.IsZero() {
+		dst = append(dst, `,"_rev":`...)
+		dst = AppendRev(dst, doc.Rev)
+	}
+	if body := rawjson.Trim(doc.Body); len(body) > 2 {
+		dst = append(dst, ',')
+		dst = append(dst, body[1:len(body)-1]...)
+	}
+	if doc.Deleted {
+		dst = append(dst, `,"_deleted":true`...)
+	}
+	if doc.Revisions != nil {
+		dst = append(dst, `,"_revisions":`...)
+		dst = doc.Revisions.AppendJSON(dst)
+	}
+	if doc.RevsInfo != nil {
+		dst = append(dst, `,"_revs_info":[`...)
+		for i, info := range doc.RevsInfo {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(dst, `{"rev":`...)
+			dst = AppendRev(dst, info.Rev)
+			dst = append(dst, `,"status":`...)
+			dst = rawjson.AppendString(dst, info.Status)
+			dst = append(dst, '}')
+		}
+		dst = append(dst, ']')
+	}
+	if len(doc.Conflicts) > 0 {
+		dst = append(dst, `,"_conflicts":`...)
+		dst = AppendRevs(dst, doc.Conflicts)
+	}
+	if len(doc.DeletedConflicts) > 0 {
+		dst = append(dst, `,"_deleted_conflicts":`...)
+		dst = AppendRevs(dst, doc.DeletedConflicts)
+	}
+	if doc.LocalSeq != "" {
+		dst = append(dst, `,"_local_seq":`...)
+		dst = AppendSeq(dst, doc.LocalSeq)
+	}
+	if doc.Attachments != nil {
+		dst = append(dst, `,"_attachments":`...)
+		dst = append(dst, doc.Attachments...)
+	}
+	return append(dst, '}')
+}
+
+// AppendJSON appends the value of a "_revisions" member.
+func (r *Revisions) AppendJSON(dst []byte) []byte {
+	dst = append(dst, `{"start":`...)
+	dst = strconv.AppendUint(dst, r.Start, 10)
+	dst = append(dst, `,"ids":[`...)
+	for i, hash := range r.Hashes {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = rawjson.AppendString(dst, FormatHash(hash))
+	}
+	return append(dst, "]}"...)
+}
+
+// AppendRev appends a revision as a JSON string.
+func AppendRev(dst []byte, rev Rev) []byte { return rawjson.AppendString(dst, rev.String()) }
+
+// AppendRevs appends revisions as an array of JSON strings.
+func AppendRevs(dst []byte, revs []Rev) []byte {
+	dst = append(dst, '[')
+	for i, rev := range revs {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = AppendRev(dst, rev)
+	}
+	return append(dst, ']')
+}
+
+// AppendSeq appends a sequence: as a number when it reads like one (a local database's, and PouchDB's), else as a string.
+func AppendSeq(dst []byte, seq Seq) []byte {
+	if seq == "" {
+		return append(dst, '0')
+	}
+	if n, err := strconv.ParseUint(string(seq), 10, 53); err == nil && strconv.FormatUint(n, 10) == string(seq) {
+		return append(dst, seq...)
+	}
+	return rawjson.AppendString(dst, string(seq))
+}

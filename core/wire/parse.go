@@ -1,0 +1,334 @@
+package wire
+
+import (
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/rawjson"
+)
+
+// ParseError reads CouchDB's answer to a request that failed. It returns ErrNotCouchDB when text is anything else.
+func ParseError(status int, text []byte) *core.Error {
+	if rawjson.Validate(text) != nil || rawjson.KindOf(text) != rawjson.Object {
+		return core.ErrNotCouchDB
+	}
+	name, ok := rawjson.Text(rawjson.Member(text, "error"))
+	if !ok {
+		return core.ErrNotCouchDB
+	}
+	return core.NewError(status, name, reason(text))
+}
+
+func reason(object []byte) string {
+	text, _ := rawjson.Text(rawjson.Member(object, "reason"))
+	return text
+}
+
+// ParseSeq reads a sequence, of whatever JSON type the server makes them. It returns "" for null and for nothing.
+func ParseSeq(value []byte) core.Seq {
+	switch rawjson.KindOf(value) {
+	case rawjson.String:
+		text, _ := rawjson.Text(value)
+		return core.Seq(text)
+	case rawjson.Invalid, rawjson.Null:
+		return ""
+	}
+	return core.Seq(value)
+}
+
+// ParseInfo reads the answer to GET /database. It returns ErrNotCouchDB when text does not look like one.
+func ParseInfo(text []byte) (core.Info, error) {
+	info := core.Info{}
+	seen := false
+	for name, value := range rawjson.Members(text) {
+		n, _ := rawjson.Int(value)
+		s, _ := rawjson.Text(value)
+		switch name, _ := rawjson.Text(name); name {
+		case "db_name":
+			info.Name = s
+		case "doc_count":
+			info.DocCount = uint64(max(n, 0))
+		case "doc_del_count":
+			info.DocDelCount = uint64(max(n, 0))
+		case "update_seq":
+			info.UpdateSeq, seen = ParseSeq(value), true
+		case "purge_seq":
+			info.PurgeSeq = ParseSeq(value)
+		case "instance_start_time":
+			info.InstanceStartTime = s
+		case "sizes":
+			active, _ := rawjson.Int(rawjson.Member(value, "active"))
+			file, _ := rawjson.Int(rawjson.Member(value, "file"))
+			info.DataSize, info.FileSize = uint64(max(active, 0)), uint64(max(file, 0))
+		}
+	}
+	if !seen {
+		return core.Info{}, core.ErrNotCouchDB.Because("the answer to a request for database information has no update_seq")
+	}
+	return info, nil
+}
+
+// ParseBulkResults reads the rows of the answer to _bulk_docs. Errors carry the HTTP status that CouchDB gives such an error by itself.
+func ParseBulkResults(text []byte) ([]core.BulkResult, error) {
+	if rawjson.KindOf(text) != rawjson.Array {
+		return nil, core.ErrNotCouchDB.Because("the answer to a bulk write is not an array")
+	}
+	results := []core.BulkResult{}
+	for row := range rawjson.Elements(text) {
+		var result core.BulkResult
+		result.ID, _ = rawjson.Text(rawjson.Member(row, "id"))
+		if rev, err := parseRev(rawjson.Member(row, "rev")); err == nil {
+			result.Rev = rev
+		}
+		if name, ok := rawjson.Text(rawjson.Member(row, "error")); ok {
+			result.Err = core.NewError(statusOf(row, name), name, reason(row)).Of(result.ID)
+		}
+		results = append(results, result)
+	}
+	return results, nil
+}
+
+// statusOf returns the status that goes with an error's name. PouchDB's servers send it along.
+func statusOf(row []byte, name string) int {
+	if status, ok := rawjson.Int(rawjson.Member(row, "status")); ok {
+		return int(status)
+	}
+	switch name {
+	case "conflict":
+		return 409
+	case "forbidden":
+		return 403
+	case "unauthorized":
+		return 401
+	case "not_found":
+		return 404
+	case "missing_stub":
+		return 412
+	case "document_too_large", "attachment_too_large", "request_entity_too_large":
+		return 413
+	case "bad_request", "doc_validation", "illegal_docid":
+		return 400
+	case "not_implemented":
+		return 501
+	}
+	return 500
+}
+
+// ParseOpenRevs reads the answer to a read with open_revs.
+func ParseOpenRevs(text []byte) ([]core.OpenRev, error) {
+	if rawjson.KindOf(text) != rawjson.Array {
+		return nil, core.ErrNotCouchDB.Because("the answer to a read of open revisions is not an array")
+	}
+	revs := []core.OpenRev{}
+	for row := range rawjson.Elements(text) {
+		if value := rawjson.Member(row, "ok"); value != nil {
+			doc, err := core.ParseValidDocument(value)
+			if err != nil {
+				return nil, err
+			}
+			revs = append(revs, core.OpenRev{Rev: doc.Rev, Doc: doc})
+			continue
+		}
+		rev, err := parseRev(rawjson.Member(row, "missing"))
+		if err != nil {
+			return nil, core.ErrNotCouchDB.Because("a row of open revisions is neither a document nor missing")
+		}
+		revs = append(revs, core.OpenRev{Rev: rev})
+	}
+	return revs, nil
+}
+
+// ParseBulkGetResults reads the answer to _bulk_get.
+func ParseBulkGetResults(text []byte) ([]core.BulkGetResult, error) {
+	rows := rawjson.Member(text, "results")
+	if rawjson.KindOf(rows) != rawjson.Array {
+		return nil, core.ErrNotCouchDB.Because("the answer to a bulk get has no results")
+	}
+	results := []core.BulkGetResult{}
+	for row := range rawjson.Elements(rows) {
+		var result core.BulkGetResult
+		result.ID, _ = rawjson.Text(rawjson.Member(row, "id"))
+		for element := range rawjson.Elements(rawjson.Member(row, "docs")) {
+			doc, err := parseBulkGetDoc(result.ID, element)
+			if err != nil {
+				return nil, err
+			}
+			result.Docs = append(result.Docs, doc)
+		}
+		results = append(results, result)
+	}
+	return results, nil
+}
+
+func parseBulkGetDoc(docID string, element []byte) (core.BulkGetDoc, error) {
+	if value := rawjson.Member(element, "ok"); value != nil {
+		doc, err := core.ParseValidDocument(value)
+		if err != nil {
+			return core.BulkGetDoc{}, err
+		}
+		return core.BulkGetDoc{Rev: doc.Rev, Doc: doc}, nil
+	}
+	failure := rawjson.Member(element, "error")
+	name, ok := rawjson.Text(rawjson.Member(failure, "error"))
+	if !ok {
+		return core.BulkGetDoc{}, core.ErrNotCouchDB.Because("a row of a bulk get is neither a document nor an error")
+	}
+	result := core.BulkGetDoc{Err: core.NewError(statusOf(failure, name), name, reason(failure)).Of(docID)}
+	if rev, err := parseRev(rawjson.Member(failure, "rev")); err == nil {
+		result.Rev = rev
+	}
+	return result, nil
+}
+
+// ParseAllDocs reads the answer to _all_docs, calling each for every row.
+func ParseAllDocs(text []byte, each func(*core.AllDocsRow) error) (core.AllDocsSummary, error) {
+	summary := core.AllDocsSummary{Offset: -1}
+	var rows []byte
+	for name, value := range rawjson.Members(text) {
+		n, isInt := rawjson.Int(value)
+		switch {
+		case rawjson.Is(name, "rows"):
+			rows = value
+		case rawjson.Is(name, "total_rows") && isInt:
+			summary.TotalRows = uint64(max(n, 0))
+		case rawjson.Is(name, "offset") && isInt:
+			summary.Offset = n
+		case rawjson.Is(name, "update_seq"):
+			summary.UpdateSeq = ParseSeq(value)
+		}
+	}
+	if rawjson.KindOf(rows) != rawjson.Array {
+		return summary, core.ErrNotCouchDB.Because("the answer to a listing has no rows")
+	}
+	for element := range rawjson.Elements(rows) {
+		row, err := parseAllDocsRow(element)
+		if err != nil {
+			return summary, err
+		}
+		if err := each(row); err != nil {
+			return summary, err
+		}
+	}
+	return summary, nil
+}
+
+func parseAllDocsRow(element []byte) (*core.AllDocsRow, error) {
+	row := &core.AllDocsRow{}
+	for name, value := range rawjson.Members(element) {
+		switch name, _ := rawjson.Text(name); name {
+		case "key":
+			row.Key, _ = rawjson.Text(value)
+		case "error":
+			row.Missing = true
+		case "value":
+			if rev, err := parseRev(rawjson.Member(value, "rev")); err == nil {
+				row.Rev = rev
+			}
+			row.Deleted, _ = rawjson.Bool(rawjson.Member(value, "deleted"))
+		case "doc":
+			if rawjson.KindOf(value) == rawjson.Object {
+				doc, err := core.ParseValidDocument(value)
+				if err != nil {
+					return nil, err
+				}
+				row.Doc = doc
+			}
+		}
+	}
+	return row, nil
+}
+
+// ParseChange reads one row of a changes feed.
+func ParseChange(element []byte) (*core.Change, error) {
+	change := &core.Change{}
+	seen := false
+	for name, value := range rawjson.Members(element) {
+		switch name, _ := rawjson.Text(name); name {
+		case "seq":
+			change.Seq = ParseSeq(value)
+		case "id":
+			change.ID, seen = rawjson.Text(value)
+		case "changes":
+			for element := range rawjson.Elements(value) {
+				rev, err := parseRev(rawjson.Member(element, "rev"))
+				if err != nil {
+					return nil, core.ErrNotCouchDB.Because("a row of the changes feed has a malformed revision")
+				}
+				change.Revs = append(change.Revs, rev)
+			}
+		case "deleted":
+			change.Deleted, _ = rawjson.Bool(value)
+		case "doc":
+			if rawjson.KindOf(value) == rawjson.Object {
+				doc, err := core.ParseValidDocument(value)
+				if err != nil {
+					return nil, err
+				}
+				change.Doc = doc
+			}
+		}
+	}
+	if !seen {
+		return nil, core.ErrNotCouchDB.Because("a row of the changes feed has no id")
+	}
+	return change, nil
+}
+
+// ParseChanges reads the answer to _changes (normal and long-poll feeds), calling each for every row.
+func ParseChanges(text []byte, each func(*core.Change) error) (core.ChangesSummary, error) {
+	var summary core.ChangesSummary
+	var rows []byte
+	for name, value := range rawjson.Members(text) {
+		switch {
+		case rawjson.Is(name, "results"):
+			rows = value
+		case rawjson.Is(name, "last_seq"):
+			summary.LastSeq = ParseSeq(value)
+		case rawjson.Is(name, "pending"):
+			summary.Pending, _ = rawjson.Int(value)
+		}
+	}
+	if rawjson.KindOf(rows) != rawjson.Array || summary.LastSeq == "" {
+		return summary, core.ErrNotCouchDB.Because("the answer to a request for changes has no results or no last_seq")
+	}
+	for element := range rawjson.Elements(rows) {
+		change, err := ParseChange(element)
+		if err != nil {
+			return summary, err
+		}
+		if err := each(change); err != nil {
+			return summary, err
+		}
+	}
+	return summary, nil
+}
+
+// ParseRevsDiff reads the answer to _revs_diff.
+func ParseRevsDiff(text []byte) ([]core.RevsDiff, error) {
+	if rawjson.KindOf(text) != rawjson.Object {
+		return nil, core.ErrNotCouchDB.Because("the answer to _revs_diff is not an object")
+	}
+	diffs := []core.RevsDiff{}
+	for name, value := range rawjson.Members(text) {
+		var diff core.RevsDiff
+		var err error
+		diff.ID, _ = rawjson.Text(name)
+		if diff.Missing, err = parseRevs(rawjson.Member(value, "missing")); err != nil {
+			return nil, core.ErrNotCouchDB.Because("the answer to _revs_diff has no list of missing revisions")
+		}
+		if ancestors := rawjson.Member(value, "possible_ancestors"); ancestors != nil {
+			if diff.PossibleAncestors, err = parseRevs(ancestors); err != nil {
+				return nil, err
+			}
+		}
+		diffs = append(diffs, diff)
+	}
+	return diffs, nil
+}
+
+// ParsePurgeResult reads the answer to _purge.
+func ParsePurgeResult(text []byte) (core.PurgeResult, error) {
+	purged, err := ParseDocRevs(rawjson.Member(text, "purged"))
+	if err != nil {
+		return core.PurgeResult{}, core.ErrNotCouchDB.Because("the answer to _purge has no list of purged revisions")
+	}
+	return core.PurgeResult{PurgeSeq: ParseSeq(rawjson.Member(text, "purge_seq")), Purged: purged}, nil
+}

@@ -1,0 +1,93 @@
+# GouchDB. Two commands matter to a newcomer: `make demo` and `make test`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+GO ?= go
+# Packages that are compiled to WebAssembly and tested under Node, where IndexedDB is fake-indexeddb.
+WASM_PACKAGES := ./core/... ./adapters/memory/... ./adapters/indexeddb/... ./adapters/file/...
+FUZZTIME ?= 10s
+BENCHTIME ?= 1s
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+# ---- what a fresh machine lacks -------------------------------------------------------------------
+
+.PHONY: chromium
+chromium:
+	@scripts/install-chromium
+
+js/node_modules/.installed: js/package-lock.json js/package.json
+	cd js && npm ci --no-audit --no-fund
+	@touch $@
+
+node_test/node_modules/.installed: node_test/package-lock.json node_test/package.json
+	cd node_test && npm ci --no-audit --no-fund
+	@touch $@
+
+.PHONY: setup
+setup: chromium js/node_modules/.installed node_test/node_modules/.installed ## install npm packages and Debian's chromium
+
+# ---- building -------------------------------------------------------------------------------------
+
+.PHONY: build
+build: ## build the gouchdb command into build/
+	$(GO) build -trimpath -o build/gouchdb ./cmd/gouchdb
+
+.PHONY: js
+js: js/node_modules/.installed ## build the npm package in js/ (TypeScript and wasm)
+	scripts/build-js
+
+.PHONY: demo
+demo: build js ## start the example app with an embedded sync server, and print its address
+	scripts/demo
+
+# ---- testing --------------------------------------------------------------------------------------
+
+.PHONY: test
+test: setup ## everything: linters, Go, wasm in Node and Chromium, the npm package, the demo's story, size
+	$(MAKE) build js
+	$(MAKE) lint
+	$(MAKE) test-go
+	$(MAKE) test-wasm
+	$(MAKE) test-node
+	$(MAKE) test-browser
+	$(MAKE) size
+	@echo "all tests passed"
+
+.PHONY: lint
+lint: js/node_modules/.installed ## gofmt, go vet, staticcheck, import rules, tsc --strict, eslint
+	scripts/lint
+
+.PHONY: test-go
+test-go: build node_test/node_modules/.installed ## Go tests, natively, with the race detector
+	$(GO) test -race -shuffle=on ./...
+
+.PHONY: test-wasm
+test-wasm: node_test/node_modules/.installed ## Go tests compiled to wasm, in Node with a fake IndexedDB
+	scripts/test-wasm $(WASM_PACKAGES)
+
+.PHONY: test-node
+test-node: build js node_test/node_modules/.installed ## the npm package and the server, used from Node
+	cd node_test && node --test --test-concurrency=1 "*.test.mjs"
+
+.PHONY: test-browser
+test-browser: build js chromium node_test/node_modules/.installed ## real browsers: wasm suites, the package, the demo's story
+	cd wasm_exec_test && node --test --test-concurrency=1 "*.test.mjs"
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME
+	scripts/fuzz $(FUZZTIME)
+
+# ---- measuring ------------------------------------------------------------------------------------
+
+.PHONY: bench
+bench: ## Go benchmarks of the pure packages, the storage and the document store
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./core/...
+
+.PHONY: size
+size: js ## raw, gzip and brotli size of the wasm and the JavaScript; fails above the budget
+	node scripts/size.mjs

@@ -1,0 +1,112 @@
+package revtree
+
+import "github.com/gouchdb/gouchdb/core"
+
+// Stem forgets, on the path of each leaf, what is further back than its newest limit revisions (at least 1). Ancestors that branches share
+// stay as long as one of them needs them. It returns the bodies of the forgotten revisions, for the caller to delete.
+func (t Tree) Stem(limit int) (stemmed Tree, bodies []uint64) {
+	limit = max(limit, 1)
+	if len(t.nodes) <= limit {
+		return t, nil
+	}
+	// How far each node is from the nearest leaf below it. Children come first, so one pass is enough.
+	distances := make([]int, len(t.nodes))
+	for i := range distances {
+		if !t.nodes[i].leaf {
+			distances[i] = len(t.nodes)
+		}
+	}
+	cut := false
+	for i, distance := range distances {
+		if distance+1 >= limit && t.nodes[i].parent != 0 {
+			cut = true
+		}
+		for parent := range t.parents(i) {
+			distances[parent] = min(distances[parent], distance+1)
+		}
+	}
+	if !cut {
+		return t, nil
+	}
+	return t.filter(
+		func(place int) bool { return distances[place] < limit },
+		func(child, _ int) bool { return distances[child]+1 < limit },
+	)
+}
+
+// Prune removes a leaf as if it had never been there, with the ancestors that only it had, and returns their bodies, for the caller to
+// delete. When rev is not a leaf of the tree, ok is false and nothing changes.
+func (t Tree) Prune(leaf core.Rev) (pruned Tree, bodies []uint64, ok bool) {
+	place, found := t.find(leaf)
+	if !found || !t.nodes[place].leaf {
+		return t, nil, false
+	}
+	children := make([]int, len(t.nodes))
+	for i := range t.nodes {
+		for parent := range t.parents(i) {
+			children[parent]++
+		}
+	}
+	gone := make([]bool, len(t.nodes))
+	gone[place] = true
+	for i := place; i < len(t.nodes); i++ {
+		if !gone[i] {
+			continue
+		}
+		for parent := range t.parents(i) {
+			children[parent]--
+			gone[parent] = children[parent] == 0
+		}
+	}
+	pruned, bodies = t.filter(func(place int) bool { return !gone[place] }, nil)
+	return pruned, bodies, true
+}
+
+// WithoutInnerBodies forgets the bodies of all revisions that are not leaves, and returns them for the caller to delete. As in CouchDB,
+// a compacted revision is missing, be it a tombstone or not.
+func (t Tree) WithoutInnerBodies() (Tree, []uint64) {
+	var bodies []uint64
+	var nodes []node
+	for i, n := range t.nodes {
+		if n.leaf || n.body == 0 && !n.deleted {
+			continue
+		}
+		if nodes == nil {
+			nodes = append(nodes, t.nodes...)
+		}
+		nodes[i].body, nodes[i].deleted = 0, false
+		if n.body != 0 {
+			bodies = append(bodies, n.body)
+		}
+	}
+	if nodes == nil {
+		return t, nil
+	}
+	return Tree{nodes: nodes, more: t.more}, bodies
+}
+
+// filter returns the tree with some of its nodes and, between these, some of its edges (nil: all), and the bodies of the other nodes.
+func (t Tree) filter(keepNode func(place int) bool, keepEdge func(child, parent int) bool) (Tree, []uint64) {
+	var bodies []uint64
+	nodes := make([]node, 0, len(t.nodes))
+	places := make([]int32, len(t.nodes)) // -1: gone
+	for i, n := range t.nodes {
+		if !keepNode(i) {
+			places[i] = -1
+			if n.body != 0 {
+				bodies = append(bodies, n.body)
+			}
+			continue
+		}
+		places[i] = int32(len(nodes))
+		n.parent = 0
+		nodes = append(nodes, n)
+	}
+	edges := t.edges(func(child, parent int) bool {
+		return places[child] >= 0 && places[parent] >= 0 && (keepEdge == nil || keepEdge(child, parent))
+	})
+	for i, e := range edges {
+		edges[i] = edge{places[e.child], places[e.parent]}
+	}
+	return link(nodes, edges), bodies
+}

@@ -1,0 +1,231 @@
+//go:build js && wasm
+
+package indexeddb
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"sync"
+
+	"github.com/hack-pad/safejs"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv/logkv"
+)
+
+var errConnectionLost = errors.New("the connection to IndexedDB was lost")
+
+var errRemoved = core.ErrClosed.Because("the database was deleted, by another tab or with the site's data")
+
+// Device keeps a log in IndexedDB. It implements [logkv.Device].
+type Device struct {
+	name     string // of the IndexedDB database and of the channel
+	identity string
+	channel  *channel
+
+	mu     sync.Mutex
+	conn   *connection // nil after it was lost
+	closed error       // why nothing goes any more
+	notify func()
+}
+
+var _ logkv.Device = (*Device)(nil)
+
+// OpenDevice opens the storage of a database, creating it when it is not there. Errors: ErrNewerFormat, ErrLocked (IndexedDB does not answer), ErrStorage.
+func OpenDevice(ctx context.Context, name string) (*Device, error) {
+	d := &Device{name: namePrefix + name}
+	conn, err := connect(ctx, d.name, d.lost)
+	if err != nil {
+		return nil, err
+	}
+	d.conn, d.identity = conn, conn.identity
+	d.channel = openChannel(d.name, d.heard)
+	return d, nil
+}
+
+func newIdentity() string {
+	var random [16]byte
+	rand.Read(random[:])
+	return hex.EncodeToString(random[:])
+}
+
+// lost is called by the browser when the connection cannot be used any more.
+func (d *Device) lost(gone bool) {
+	d.mu.Lock()
+	conn := d.conn
+	d.conn = nil
+	if gone && d.closed == nil {
+		d.closed = errRemoved
+	}
+	d.mu.Unlock()
+	if conn != nil {
+		// Not now: the browser is in the middle of calling one of its handlers.
+		go conn.release()
+	}
+	d.heard()
+}
+
+// heard is called when another context has appended, or the storage has gone.
+func (d *Device) heard() {
+	d.mu.Lock()
+	notify := d.notify
+	d.mu.Unlock()
+	if notify != nil {
+		notify()
+	}
+}
+
+// connection returns the open connection, or opens a new one in the place of a lost one.
+func (d *Device) connection(ctx context.Context) (*connection, error) {
+	d.mu.Lock()
+	conn, closed := d.conn, d.closed
+	d.mu.Unlock()
+	if closed != nil || conn != nil {
+		return conn, closed
+	}
+	conn, err := connect(ctx, d.name, d.lost)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.closed != nil:
+		err = d.closed
+	case conn.identity != d.identity:
+		d.closed = errRemoved
+		err = errRemoved
+	case d.conn != nil: // somebody else was faster
+		go conn.release()
+		return d.conn, nil
+	default:
+		d.conn = conn
+		return conn, nil
+	}
+	go conn.release()
+	return nil, err
+}
+
+// transact runs a transaction, once more on a new connection when the first one turns out to be lost.
+func (d *Device) transact(ctx context.Context, doing, mode string, stores []any, durability logkv.Durability, use func(*transaction)) error {
+	var options map[string]any
+	if mode == readWrite {
+		options = map[string]any{"durability": "relaxed"}
+		if durability == logkv.Strict {
+			options["durability"] = "strict"
+		}
+	}
+	for attempt := 0; ; attempt++ {
+		conn, err := d.connection(ctx)
+		if err != nil {
+			return err
+		}
+		err = conn.transactWith(ctx, doing, mode, stores, options, use)
+		if err == nil {
+			return nil
+		}
+		d.mu.Lock()
+		closed := d.closed
+		if err == errConnectionLost && d.conn == conn {
+			d.conn = nil
+			go conn.release()
+		}
+		d.mu.Unlock()
+		switch {
+		case closed != nil:
+			return closed
+		case err != errConnectionLost:
+			return err
+		case attempt > 0:
+			return core.ErrStorage.Because(doing + " in IndexedDB").From(err)
+		}
+	}
+}
+
+// Watch implements [logkv.Device].
+func (d *Device) Watch(notify func()) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.notify = notify
+}
+
+// Close implements [logkv.Device].
+func (d *Device) Close() error {
+	d.mu.Lock()
+	conn := d.conn
+	d.conn, d.notify = nil, nil
+	if d.closed == nil {
+		d.closed = core.ErrClosed
+	}
+	d.mu.Unlock()
+	d.channel.close()
+	if conn != nil {
+		conn.release()
+	}
+	return nil
+}
+
+// Destroy implements [logkv.Device].
+func (d *Device) Destroy(ctx context.Context) error {
+	if err := d.Close(); err != nil {
+		return err
+	}
+	return deleteDatabase(ctx, d.name)
+}
+
+// Sync implements [logkv.Device]. A strict transaction is durable together with all that were committed before it.
+func (d *Device) Sync(ctx context.Context) error {
+	return d.transact(ctx, "making writes durable", readWrite, []any{metaStore}, logkv.Strict, func(tx *transaction) {
+		tx.call(tx.store(metaStore), "put", d.identity, identityKey)
+	})
+}
+
+// channel tells other contexts with the same database that there is something new.
+type channel struct {
+	value   safejs.Value
+	handler safejs.Func
+	open    bool
+	mu      sync.Mutex
+}
+
+// openChannel returns a channel that does nothing where there is no BroadcastChannel.
+func openChannel(name string, heard func()) *channel {
+	var c calls
+	ch := &channel{value: c.construct("BroadcastChannel", name)}
+	if c.err != nil {
+		return ch
+	}
+	ch.handler, c.err = safejs.FuncOf(func(safejs.Value, []safejs.Value) any {
+		heard()
+		return nil
+	})
+	c.set(ch.value, "onmessage", ch.handler)
+	if c.has(ch.value, "unref") {
+		c.call(ch.value, "unref") // Node: an idle database must not keep the process
+	}
+	ch.open = c.err == nil
+	return ch
+}
+
+func (ch *channel) post() {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if ch.open {
+		var c calls
+		c.call(ch.value, "postMessage", "append")
+	}
+}
+
+func (ch *channel) close() {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if ch.open {
+		ch.open = false
+		var c calls
+		c.set(ch.value, "onmessage", safejs.Null())
+		c.call(ch.value, "close")
+		ch.handler.Release()
+	}
+}

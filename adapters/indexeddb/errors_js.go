@@ -1,0 +1,67 @@
+//go:build js && wasm
+
+package indexeddb
+
+import (
+	"errors"
+
+	"github.com/hack-pad/safejs"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv/logkv"
+)
+
+// exception is a DOMException or another JavaScript error, by its name and message.
+type exception struct {
+	name, message string
+}
+
+func (e *exception) Error() string { return e.name + ": " + e.message }
+
+// exceptionOf reads the error property of a request, a transaction or an event's target; nil when there is none.
+func exceptionOf(object safejs.Value) *exception {
+	var c calls
+	failure := c.get(object, "error")
+	if c.err != nil || isNothing(failure) {
+		return nil
+	}
+	return &exception{name: c.text(failure, "name"), message: c.text(failure, "message")}
+}
+
+// thrown returns the exception behind an error of safejs: what a call threw.
+func thrown(err error) *exception {
+	var failure safejs.Error
+	if !errors.As(err, &failure) {
+		return &exception{name: "Error", message: err.Error()}
+	}
+	var c calls
+	holder := c.construct("Object")
+	c.set(holder, "error", failure)
+	if c.err == nil {
+		if e := exceptionOf(holder); e != nil {
+			return e
+		}
+	}
+	return &exception{name: "Error", message: err.Error()}
+}
+
+// errorOf gives an exception the name that callers know it by.
+func errorOf(doing string, e *exception) error {
+	if e == nil {
+		e = &exception{name: "AbortError", message: "the browser gave no reason"}
+	}
+	switch e.name {
+	case "QuotaExceededError":
+		return core.ErrStorageFull.From(e)
+	case "ConstraintError":
+		return logkv.ErrHeadMoved
+	case "VersionError":
+		return core.ErrNewerFormat.From(e)
+	}
+	return core.ErrStorage.Because(doing + " in IndexedDB").From(e)
+}
+
+// isConnectionLost reports whether an exception says that the connection is gone, so that the call may succeed on a new one.
+func isConnectionLost(e *exception) bool {
+	return e != nil && (e.name == "InvalidStateError" || e.name == "TransactionInactiveError")
+}

@@ -1,0 +1,159 @@
+//go:build js && wasm
+
+package indexeddb
+
+import (
+	"context"
+
+	"github.com/hack-pad/safejs"
+
+	"github.com/gouchdb/gouchdb/core/kv/logkv"
+)
+
+// recordSize is about what the store packs into a record; it turns a number of bytes into a number of records to ask for.
+const recordSize = 48 << 10
+
+func countFor(maxBytes int) int { return max(1, maxBytes/recordSize) }
+
+func (c *calls) keyRange(method string, arguments ...any) safejs.Value {
+	return c.call(c.get(safejs.Global(), "IDBKeyRange"), method, arguments...)
+}
+
+// page is a request for the records that follow a number.
+type page struct {
+	keys, values safejs.Value
+}
+
+func (tx *transaction) page(after uint64, count int) page {
+	records := tx.store(recordsStore)
+	following := tx.keyRange("lowerBound", float64(after), true)
+	return page{
+		keys:   tx.call(records, "getAllKeys", following, count),
+		values: tx.call(records, "getAll", following, count),
+	}
+}
+
+// records reads the answer.
+func (p page) records(c *calls) []logkv.Record {
+	keys, values := c.get(p.keys, "result"), c.get(p.values, "result")
+	records := make([]logkv.Record, c.length(keys))
+	for i := range records {
+		records[i] = logkv.Record{Number: c.number(c.index(keys, i)), Data: c.bytesToGo(c.index(values, i))}
+	}
+	return records
+}
+
+// ReadFrom implements [logkv.Device].
+func (d *Device) ReadFrom(ctx context.Context, from uint64, maxBytes int) ([]logkv.Record, error) {
+	var p page
+	err := d.transact(ctx, "reading the log", readOnly, []any{recordsStore}, logkv.Relaxed, func(tx *transaction) {
+		p = tx.page(from-1, countFor(maxBytes))
+	})
+	if err != nil {
+		return nil, err
+	}
+	var c calls
+	records := p.records(&c)
+	return records, unexpected(c)
+}
+
+// Read implements [logkv.Device].
+func (d *Device) Read(ctx context.Context, numbers []uint64) ([][]byte, error) {
+	requests := make([]safejs.Value, len(numbers))
+	err := d.transact(ctx, "reading records", readOnly, []any{recordsStore}, logkv.Relaxed, func(tx *transaction) {
+		records := tx.store(recordsStore)
+		for i, number := range numbers {
+			requests[i] = tx.call(records, "get", float64(number))
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	var c calls
+	result := make([][]byte, len(numbers))
+	for i, request := range requests {
+		if value := c.get(request, "result"); !isNothing(value) {
+			result[i] = c.bytesToGo(value)
+		}
+	}
+	return result, unexpected(c)
+}
+
+// Append implements [logkv.Device].
+func (d *Device) Append(ctx context.Context, first uint64, records [][]byte, durability logkv.Durability) error {
+	err := d.transact(ctx, "writing", readWrite, []any{recordsStore}, durability, func(tx *transaction) {
+		store := tx.store(recordsStore)
+		// The newest record is never removed, so the head is where the writer believes it to be exactly when nothing follows it and it is there.
+		newest := tx.call(store, "getAllKeys", tx.keyRange("lowerBound", float64(first-1)), 2)
+		tx.then(newest, func(keys safejs.Value) {
+			expected := 1
+			if first == 1 {
+				expected = 0
+			}
+			if tx.length(keys) != expected || (expected == 1 && tx.number(tx.index(keys, 0)) != first-1) {
+				tx.abort(logkv.ErrHeadMoved)
+			}
+		})
+		for i, record := range records {
+			tx.call(store, "add", tx.bytesToJS(record), float64(first+uint64(i)))
+		}
+	})
+	if err == nil {
+		d.channel.post()
+	}
+	return err
+}
+
+// Remove implements [logkv.Device].
+func (d *Device) Remove(ctx context.Context, numbers []uint64) error {
+	return d.transact(ctx, "removing records", readWrite, []any{recordsStore}, logkv.Relaxed, func(tx *transaction) {
+		store := tx.store(recordsStore)
+		tx.then(tx.call(store, "openKeyCursor", safejs.Null(), "prev"), func(cursor safejs.Value) {
+			if cursor.IsNull() {
+				return
+			}
+			newest := tx.number(tx.get(cursor, "key"))
+			for i := 0; i < len(numbers); {
+				// Neighbours go together.
+				last := i
+				for last+1 < len(numbers) && numbers[last+1] == numbers[last]+1 {
+					last++
+				}
+				from, to := numbers[i], numbers[last]
+				i = last + 1
+				if to >= newest {
+					to = newest - 1
+				}
+				if from <= to {
+					tx.call(store, "delete", tx.keyRange("bound", float64(from), float64(to)))
+				}
+			}
+		})
+	})
+}
+
+// Size implements [logkv.Device]. It reads everything, a part at a time: IndexedDB tells no sizes.
+func (d *Device) Size(ctx context.Context) (uint64, error) {
+	size := uint64(0)
+	for from := uint64(1); ; {
+		records, err := d.ReadFrom(ctx, from, 4<<20)
+		if err != nil {
+			return 0, err
+		}
+		if len(records) == 0 {
+			return size, nil
+		}
+		for _, record := range records {
+			size += uint64(len(record.Data))
+		}
+		from = records[len(records)-1].Number + 1
+	}
+}
+
+// unexpected reports a result that could not be read.
+func unexpected(c calls) error {
+	if c.err == nil {
+		return nil
+	}
+	return errorOf("reading a result", thrown(c.err))
+}

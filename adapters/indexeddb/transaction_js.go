@@ -1,0 +1,160 @@
+//go:build js && wasm
+
+package indexeddb
+
+import (
+	"context"
+	"time"
+
+	"github.com/hack-pad/safejs"
+
+	"github.com/gouchdb/gouchdb/core"
+)
+
+const (
+	readOnly  = "readonly"
+	readWrite = "readwrite"
+)
+
+// await waits for one of two events of target: the good one, or the bad one, whose error it returns. The handlers of other events are called as they come. It releases
+// all callbacks, whichever came. When ctx ends or nothing comes for answerTimeout it returns an error after calling abandoned, if that is not nil.
+func await(ctx context.Context, doing string, target safejs.Value, good, bad string, others map[string]func(safejs.Value), abandoned func()) error {
+	outcome := make(chan error, 1)
+	var c calls
+	var handlers []safejs.Func
+	on := func(event string, handle func(safejs.Value)) {
+		handler, err := safejs.FuncOf(func(_ safejs.Value, arguments []safejs.Value) any {
+			handle(arguments[0])
+			return nil
+		})
+		if err != nil {
+			c.err = err
+			return
+		}
+		handlers = append(handlers, handler)
+		c.set(target, "on"+event, handler)
+	}
+	report := func(err error) {
+		select {
+		case outcome <- err:
+		default:
+		}
+	}
+	on(good, func(safejs.Value) { report(nil) })
+	on(bad, func(safejs.Value) { report(errorOf(doing, exceptionOf(target))) })
+	for event, handle := range others {
+		on(event, handle)
+	}
+	defer func() {
+		var c calls
+		for _, event := range []string{good, bad} {
+			c.set(target, "on"+event, safejs.Null())
+		}
+		for event := range others {
+			c.set(target, "on"+event, safejs.Null())
+		}
+		if len(outcome) == 0 && abandoned != nil {
+			abandoned()
+		}
+		for _, handler := range handlers {
+			handler.Release()
+		}
+	}()
+	if c.err != nil {
+		return errorOf(doing, thrown(c.err))
+	}
+	timeout := time.NewTimer(answerTimeout)
+	defer timeout.Stop()
+	select {
+	case err := <-outcome:
+		outcome <- nil // there was an outcome: nothing is abandoned
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timeout.C:
+		return core.ErrLocked.Because("IndexedDB did not answer while " + doing)
+	}
+}
+
+// transaction collects the requests of one IDBTransaction.
+type transaction struct {
+	calls
+	idb      safejs.Value
+	handlers []safejs.Func
+	verdict  error // why we aborted it ourselves
+}
+
+func (tx *transaction) store(name string) safejs.Value {
+	return tx.call(tx.idb, "objectStore", name)
+}
+
+// then calls handle when request has succeeded, while the transaction is active, so that it may make further requests.
+func (tx *transaction) then(request safejs.Value, handle func(result safejs.Value)) {
+	if tx.err != nil {
+		return
+	}
+	handler, err := safejs.FuncOf(func(safejs.Value, []safejs.Value) any {
+		if result := tx.get(request, "result"); tx.err == nil {
+			handle(result)
+		}
+		if tx.err != nil && tx.verdict == nil {
+			tx.abort(errorOf("reading", thrown(tx.err)))
+		}
+		return nil
+	})
+	if err != nil {
+		tx.err = err
+		return
+	}
+	tx.handlers = append(tx.handlers, handler)
+	tx.set(request, "onsuccess", handler)
+}
+
+// abort ends the transaction without effect; the call that made it returns err.
+func (tx *transaction) abort(err error) {
+	tx.verdict = err
+	var c calls
+	c.call(tx.idb, "abort")
+}
+
+// transact runs one transaction: use makes the requests, and transact returns when all of it is done, or nothing.
+// The results of the requests can be read then. When ctx ends first, the transaction is aborted.
+func (conn *connection) transact(ctx context.Context, doing, mode string, stores []any, use func(*transaction)) error {
+	return conn.transactWith(ctx, doing, mode, stores, nil, use)
+}
+
+func (conn *connection) transactWith(ctx context.Context, doing, mode string, stores []any, options map[string]any, use func(*transaction)) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	tx := &transaction{}
+	if options == nil {
+		tx.idb = tx.call(conn.database, "transaction", stores, mode)
+	} else {
+		tx.idb = tx.call(conn.database, "transaction", stores, mode, options)
+	}
+	if tx.err != nil {
+		e := thrown(tx.err)
+		if isConnectionLost(e) {
+			return errConnectionLost
+		}
+		return errorOf(doing, e)
+	}
+	defer func() {
+		for _, handler := range tx.handlers {
+			handler.Release()
+		}
+	}()
+	use(tx)
+	if tx.err != nil {
+		tx.abort(errorOf(doing, thrown(tx.err)))
+	}
+	err := await(ctx, doing, tx.idb, "complete", "abort", nil, func() {
+		var c calls
+		c.call(tx.idb, "abort") // fails when it has just ended, which is as well
+	})
+	if tx.verdict != nil {
+		return tx.verdict
+	}
+	return err
+}

@@ -1,0 +1,37 @@
+// A static file server on 127.0.0.1 for tests.
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname } from "node:path";
+
+const types = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript",
+  ".mjs": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".wasm": "application/wasm",
+};
+
+/**
+ * Serves files and texts.
+ * @param {Record<string, URL | string>} files path -> the file's URL, or the text itself
+ * @returns {Promise<{url: string, close: () => Promise<void>}>}
+ */
+export async function serve(files) {
+  const server = createServer(async (request, response) => {
+    const { pathname } = new URL(request.url, "http://localhost");
+    const file = files[pathname];
+    if (file === undefined) {
+      response.writeHead(404).end();
+      return;
+    }
+    const body = file instanceof URL ? await readFile(file) : file;
+    response.writeHead(200, { "content-type": types[extname(pathname)] ?? types[".html"] });
+    response.end(body);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    close: () => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); }),
+  };
+}

@@ -195,7 +195,7 @@ func unite(a, b Tree) Tree {
 
 // moved returns the edges of a tree whose nodes went to new places.
 func moved(t Tree, places []int32) []edge {
-	edges := t.edges(nil)
+	edges := t.edges()
 	for i, e := range edges {
 		edges[i] = edge{places[e.child], places[e.parent]}
 	}

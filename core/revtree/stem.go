@@ -1,9 +1,14 @@
 package revtree
 
-import "github.com/gouchdb/gouchdb/core"
+import (
+	"slices"
 
-// Stem forgets, on the path of each leaf, what is further back than its newest limit revisions (at least 1). Ancestors that branches share
-// stay as long as one of them needs them. It returns the bodies of the forgotten revisions, for the caller to delete.
+	"github.com/gouchdb/gouchdb/core"
+)
+
+// Stem forgets what no leaf has among the newest limit revisions (at least 1) of its path, and returns the bodies of these revisions, for the
+// caller to delete. Ancestors that branches share stay as long as one of them needs them, so the path of another may stay longer than
+// limit: CouchDB then shows all of it as revs_info, but only the newest limit as revs.
 func (t Tree) Stem(limit int) (stemmed Tree, bodies []uint64) {
 	limit = max(limit, 1)
 	if len(t.nodes) <= limit {
@@ -16,22 +21,15 @@ func (t Tree) Stem(limit int) (stemmed Tree, bodies []uint64) {
 			distances[i] = len(t.nodes)
 		}
 	}
-	cut := false
 	for i, distance := range distances {
-		if distance+1 >= limit && t.nodes[i].parent != 0 {
-			cut = true
-		}
 		for parent := range t.parents(i) {
 			distances[parent] = min(distances[parent], distance+1)
 		}
 	}
-	if !cut {
+	if slices.Max(distances) < limit {
 		return t, nil
 	}
-	return t.filter(
-		func(place int) bool { return distances[place] < limit },
-		func(child, _ int) bool { return distances[child]+1 < limit },
-	)
+	return t.filter(func(place int) bool { return distances[place] < limit })
 }
 
 // Prune removes a leaf as if it had never been there, with the ancestors that only it had, and returns their bodies, for the caller to
@@ -58,7 +56,7 @@ func (t Tree) Prune(leaf core.Rev) (pruned Tree, bodies []uint64, ok bool) {
 			gone[parent] = children[parent] == 0
 		}
 	}
-	pruned, bodies = t.filter(func(place int) bool { return !gone[place] }, nil)
+	pruned, bodies = t.filter(func(place int) bool { return !gone[place] })
 	return pruned, bodies, true
 }
 
@@ -85,13 +83,13 @@ func (t Tree) WithoutInnerBodies() (Tree, []uint64) {
 	return Tree{nodes: nodes, more: t.more}, bodies
 }
 
-// filter returns the tree with some of its nodes and, between these, some of its edges (nil: all), and the bodies of the other nodes.
-func (t Tree) filter(keepNode func(place int) bool, keepEdge func(child, parent int) bool) (Tree, []uint64) {
+// filter returns the tree with some of its nodes, and the bodies of the others.
+func (t Tree) filter(keep func(place int) bool) (Tree, []uint64) {
 	var bodies []uint64
 	nodes := make([]node, 0, len(t.nodes))
 	places := make([]int32, len(t.nodes)) // -1: gone
 	for i, n := range t.nodes {
-		if !keepNode(i) {
+		if !keep(i) {
 			places[i] = -1
 			if n.body != 0 {
 				bodies = append(bodies, n.body)
@@ -102,11 +100,12 @@ func (t Tree) filter(keepNode func(place int) bool, keepEdge func(child, parent 
 		n.parent = 0
 		nodes = append(nodes, n)
 	}
-	edges := t.edges(func(child, parent int) bool {
-		return places[child] >= 0 && places[parent] >= 0 && (keepEdge == nil || keepEdge(child, parent))
-	})
-	for i, e := range edges {
-		edges[i] = edge{places[e.child], places[e.parent]}
+	edges := t.edges()
+	kept := edges[:0]
+	for _, e := range edges {
+		if child, parent := places[e.child], places[e.parent]; child >= 0 && parent >= 0 {
+			kept = append(kept, edge{child, parent})
+		}
 	}
-	return link(nodes, edges), bodies
+	return link(nodes, kept), bodies
 }

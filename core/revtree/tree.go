@@ -111,14 +111,12 @@ func (t Tree) moreOf(child int) []edge {
 	return t.more[from:to]
 }
 
-// edges returns who descends from whom, as far as keep, if it is not nil, says so.
-func (t Tree) edges(keep func(child, parent int) bool) []edge {
+// edges returns who descends from whom.
+func (t Tree) edges() []edge {
 	edges := make([]edge, 0, len(t.nodes)+len(t.more))
 	for child := range t.nodes {
 		for parent := range t.parents(child) {
-			if keep == nil || keep(child, parent) {
-				edges = append(edges, edge{int32(child), int32(parent)})
-			}
+			edges = append(edges, edge{int32(child), int32(parent)})
 		}
 	}
 	return edges
@@ -126,7 +124,9 @@ func (t Tree) edges(keep func(child, parent int) bool) []edge {
 
 // link sets the parents of nodes, which must be sorted and have none, and so makes them a tree.
 func link(nodes []node, edges []edge) Tree {
-	slices.SortFunc(edges, edge.compare)
+	if !slices.IsSortedFunc(edges, edge.compare) {
+		slices.SortFunc(edges, edge.compare)
+	}
 	t := Tree{nodes: nodes}
 	for i, e := range edges {
 		switch {

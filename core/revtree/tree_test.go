@@ -1,6 +1,8 @@
 package revtree_test
 
 import (
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -154,4 +156,13 @@ func TestWinnerOrder(t *testing.T) {
 			assert.Equal(t, test.deletedOnes, words(made.DeletedConflicts()))
 		})
 	}
+}
+
+func ascending(nodes []revtree.Node) []revtree.Node {
+	slices.SortFunc(nodes, func(a, b revtree.Node) int { return a.Rev.Compare(b.Rev) })
+	return nodes
+}
+
+func ascendingRevs(set map[core.Rev]bool) []core.Rev {
+	return slices.SortedFunc(maps.Keys(set), core.Rev.Compare)
 }

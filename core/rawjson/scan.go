@@ -1,6 +1,7 @@
 package rawjson
 
 import (
+	"bytes"
 	"iter"
 	"strconv"
 	"unicode/utf8"
@@ -216,15 +217,15 @@ func AppendText(dst, value []byte) []byte {
 }
 
 func appendUnescaped(dst, inner []byte) []byte {
-	for i := 0; i < len(inner); {
-		c := inner[i]
-		if c != '\\' || i+1 >= len(inner) {
-			dst = append(dst, c)
-			i++
-			continue
+	for {
+		i := bytes.IndexByte(inner, '\\')
+		if i < 0 || i+1 >= len(inner) {
+			return append(dst, inner...)
 		}
-		i += 2
-		switch c = inner[i-1]; c {
+		dst = append(dst, inner[:i]...)
+		c := inner[i+1]
+		inner = inner[i+2:]
+		switch c {
 		case 'b':
 			dst = append(dst, '\b')
 		case 'f':
@@ -236,15 +237,15 @@ func appendUnescaped(dst, inner []byte) []byte {
 		case 't':
 			dst = append(dst, '\t')
 		case 'u':
-			r, ok := hex4(inner[i:])
+			r, ok := hex4(inner)
 			if !ok {
 				return dst
 			}
-			i += 4
-			if r >= 0xD800 && r < 0xDC00 && i+6 <= len(inner) {
-				if low, ok := hex4(inner[i+2:]); ok {
-					r = (r-0xD800)<<10 | (low - 0xDC00) + 0x10000
-					i += 6
+			inner = inner[4:]
+			if r >= 0xD800 && r < 0xDC00 && len(inner) >= 6 {
+				if low, ok := hex4(inner[2:]); ok && low >= 0xDC00 && low < 0xE000 {
+					r = ((r-0xD800)<<10 | (low - 0xDC00)) + 0x10000
+					inner = inner[6:]
 				}
 			}
 			dst = utf8.AppendRune(dst, r)
@@ -252,7 +253,6 @@ func appendUnescaped(dst, inner []byte) []byte {
 			dst = append(dst, c)
 		}
 	}
-	return dst
 }
 
 // Int returns the value of an integer that fits 64 bits; ok is false for anything else, also for 1.0 and 1e0.

@@ -1,11 +1,9 @@
 package revid
 
 import (
-	"bytes"
-	"cmp"
 	"encoding/binary"
-	"slices"
 
+	"github.com/gouchdb/gouchdb/core/internal/lastwins"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 )
 
@@ -16,11 +14,9 @@ type encoder struct {
 	// open are the lists begun and not yet ended, the innermost last. With them the nesting costs no stack.
 	open []openList
 	// pairs are the positions in buf of the members of all open objects, those of the innermost last.
-	pairs []uint32
-	// dropped are the stretches of buf that hold members with a later member of the same name. They are cut out at the very
-	// end, all at once: cutting each where its object ends would move the bytes of an outer object again and again.
-	dropped []stretch
-	scratch []uint32
+	pairs []int
+	// superseded are the members that do not count because a later one has the same name.
+	superseded lastwins.Cutter
 }
 
 type openList struct {
@@ -30,10 +26,9 @@ type openList struct {
 	object bool
 }
 
-type stretch struct{ from, to uint32 }
-
 func (e *encoder) reset() {
-	e.buf, e.open, e.pairs, e.dropped = e.buf[:0], e.open[:0], e.pairs[:0], e.dropped[:0]
+	e.buf, e.open, e.pairs = e.buf[:0], e.open[:0], e.pairs[:0]
+	e.superseded.Reset()
 }
 
 // json encodes an object. It reports false when text, against the contract of [New], is no valid object; not every such
@@ -60,7 +55,7 @@ func (e *encoder) json(text []byte) bool {
 			if c != '"' {
 				return false
 			}
-			e.pairs = append(e.pairs, uint32(len(e.buf)))
+			e.pairs = append(e.pairs, len(e.buf))
 			e.bytes(tagTuple, 2)
 			e.text(token)
 			nameDue = false
@@ -102,13 +97,12 @@ func (e *encoder) end() {
 	case list.count == 0:
 		e.buf = e.buf[:list.start]
 	case list.object:
-		list.count -= e.dropDuplicates(e.pairs[list.pairs:])
+		list.count -= uint32(e.superseded.Object(e.pairs[list.pairs:], e.name))
 		e.pairs = e.pairs[:list.pairs]
 	case isByteList(content, list.count):
-		e.buf = e.buf[:list.start]
-		e.bytes(tagString, byte(list.count>>8), byte(list.count))
-		for i := range list.count {
-			e.bytes(content[2*i+1]) // reads ahead of where it writes
+		e.buf = append(e.buf[:list.start], tagString, byte(list.count>>8), byte(list.count))
+		for i := 1; i < len(content); i += 2 {
+			e.buf = append(e.buf, content[i]) // reads ahead of where it writes
 		}
 		return
 	}
@@ -131,64 +125,10 @@ func isByteList(content []byte, count uint32) bool {
 	return true
 }
 
-// pairwise is the number of members up to which comparing each with each beats sorting them.
-const pairwise = 16
-
-// dropDuplicates marks the members of an object that has just ended, except the last of each name, as dropped. It returns how many they are.
-func (e *encoder) dropDuplicates(pairs []uint32) (count uint32) {
-	drop := func(i int) {
-		// A member with a later one of its name is not the last: the next begins where it ends.
-		e.dropped = append(e.dropped, stretch{pairs[i], pairs[i+1]})
-		count++
-	}
-	if len(pairs) <= pairwise {
-		for i := range pairs {
-			name := e.name(pairs[i])
-			for _, later := range pairs[i+1:] {
-				if bytes.Equal(name, e.name(later)) {
-					drop(i)
-					break
-				}
-			}
-		}
-		return count
-	}
-	e.scratch = e.scratch[:0]
-	for i := range pairs {
-		e.scratch = append(e.scratch, uint32(i))
-	}
-	slices.SortFunc(e.scratch, func(a, b uint32) int {
-		return cmp.Or(bytes.Compare(e.name(pairs[a]), e.name(pairs[b])), cmp.Compare(a, b))
-	})
-	for k, i := range e.scratch[:len(pairs)-1] {
-		if bytes.Equal(e.name(pairs[i]), e.name(pairs[e.scratch[k+1]])) {
-			drop(int(i))
-		}
-	}
-	return count
-}
-
 // name returns the name of the member at position pair: what stands after the tags of a tuple of two and of a binary.
-func (e *encoder) name(pair uint32) []byte {
+func (e *encoder) name(pair int) []byte {
 	length := binary.BigEndian.Uint32(e.buf[pair+3:])
 	return e.buf[pair+7:][:length]
-}
-
-// live returns what has been encoded without the dropped members.
-func (e *encoder) live() []byte {
-	if len(e.dropped) == 0 {
-		return e.buf
-	}
-	slices.SortFunc(e.dropped, func(a, b stretch) int { return cmp.Compare(a.from, b.from) })
-	kept, done := 0, uint32(0)
-	for _, s := range e.dropped {
-		if s.from >= done { // otherwise it lies inside one that was dropped before
-			kept += copy(e.buf[kept:], e.buf[done:s.from])
-			done = s.to
-		}
-	}
-	kept += copy(e.buf[kept:], e.buf[done:])
-	return e.buf[:kept]
 }
 
 func (e *encoder) scalar(token []byte) bool {

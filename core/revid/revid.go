@@ -55,18 +55,18 @@ func New(parent core.Rev, deleted bool, body []byte, attachments []Attachment) (
 	}
 	e.attachments(attachments)
 	e.bytes(tagNil)
-	hash := md5.Sum(e.live())
+	hash := md5.Sum(e.superseded.Cut(e.buf))
 	return core.Rev{Generation: parent.Generation + 1, Hash: string(hash[:])}, nil
 }
 
 // encoders keeps buffers for the next call: an id is made for every write.
 var encoders = sync.Pool{New: func() any { return new(encoder) }}
 
-// keptBuffer is the size above which a buffer goes to the garbage collector rather than back to the pool.
+// keptBuffer is the size above which buffers go to the garbage collector rather than back to the pool.
 const keptBuffer = 1 << 18
 
 func (e *encoder) release() {
-	if cap(e.buf) <= keptBuffer && cap(e.open)+cap(e.pairs)+cap(e.dropped) <= keptBuffer/16 {
+	if cap(e.buf)+16*cap(e.open)+8*cap(e.pairs)+e.superseded.Size() <= keptBuffer {
 		encoders.Put(e)
 	}
 }

@@ -1,0 +1,76 @@
+// Package lastwins applies CouchDB's rule for objects that have several members of one name: the last one counts, in its
+// place. {"a":1,"b":2,"a":3} is {"b":2,"a":3}.
+//
+// It works on any encoding in which the members of an object follow one another without a gap.
+package lastwins
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+)
+
+// Cutter collects the members that do not count, then cuts all of them out at once: cutting each where its object
+// ends would move the bytes of the outer objects again and again. The zero Cutter is ready.
+type Cutter struct {
+	cuts  []stretch
+	order []int
+}
+
+type stretch struct{ from, to int }
+
+// Reset forgets what was collected.
+func (c *Cutter) Reset() { c.cuts = c.cuts[:0] }
+
+// Size returns about how much memory, in bytes, the Cutter holds on to.
+func (c *Cutter) Size() int { return 16*cap(c.cuts) + 8*cap(c.order) }
+
+// pairwise is the number of members up to which comparing each with each beats sorting them.
+const pairwise = 16
+
+// Object looks through the members of one object, which begin at the positions starts and whose names name returns. It returns how many do not count.
+// Objects may come in any order.
+func (c *Cutter) Object(starts []int, name func(start int) []byte) (dropped int) {
+	if len(starts) <= pairwise {
+		for i := range starts {
+			mine := name(starts[i])
+			for _, later := range starts[i+1:] {
+				if bytes.Equal(mine, name(later)) {
+					c.cuts = append(c.cuts, stretch{starts[i], starts[i+1]})
+					dropped++
+					break
+				}
+			}
+		}
+		return dropped
+	}
+	c.order = append(c.order[:0], starts...)
+	slices.SortFunc(c.order, func(a, b int) int {
+		return cmp.Or(bytes.Compare(name(a), name(b)), cmp.Compare(a, b))
+	})
+	for k, start := range c.order[:len(c.order)-1] {
+		if bytes.Equal(name(start), name(c.order[k+1])) {
+			i, _ := slices.BinarySearch(starts, start)
+			c.cuts = append(c.cuts, stretch{starts[i], starts[i+1]})
+			dropped++
+		}
+	}
+	return dropped
+}
+
+// Cut returns buf without the members that do not count. It moves bytes within buf.
+func (c *Cutter) Cut(buf []byte) []byte {
+	if len(c.cuts) == 0 {
+		return buf
+	}
+	slices.SortFunc(c.cuts, func(a, b stretch) int { return cmp.Compare(a.from, b.from) })
+	kept, done := 0, 0
+	for _, cut := range c.cuts {
+		if cut.from >= done { // otherwise it lies inside one that is gone already
+			kept += copy(buf[kept:], buf[done:cut.from])
+			done = cut.to
+		}
+	}
+	kept += copy(buf[kept:], buf[done:])
+	return buf[:kept]
+}

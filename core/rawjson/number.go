@@ -1,0 +1,38 @@
+package rawjson
+
+import (
+	"math"
+	"strconv"
+)
+
+// AppendNumber appends f as JavaScript prints it: the shortest digits that read back as f, with an exponent from 1e21 up and
+// below 1e-6. Negative zero becomes 0; what JSON cannot say (NaN, infinities) becomes null.
+func AppendNumber(dst []byte, f float64) []byte {
+	size := math.Abs(f)
+	switch {
+	case f == 0:
+		return append(dst, '0')
+	case math.IsNaN(f) || math.IsInf(f, 0):
+		return append(dst, "null"...)
+	case size >= 1e-6 && size < 1e21:
+		return strconv.AppendFloat(dst, f, 'f', -1, 64)
+	}
+	start := len(dst)
+	dst = strconv.AppendFloat(dst, f, 'e', -1, 64)
+	// Go writes at least two digits of the exponent, JavaScript does not.
+	if n := len(dst); n-start >= 4 && dst[n-2] == '0' && (dst[n-3] == '-' || dst[n-3] == '+') {
+		dst[n-2] = dst[n-1]
+		dst = dst[:n-1]
+	}
+	return dst
+}
+
+// Float returns the value of a number as a double; ok is false when value is not a number in the range of a double.
+func Float(value []byte) (f float64, ok bool) {
+	value = Trim(value)
+	if len(value) == 0 || (value[0] != '-' && !isDigit(value[0])) {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(string(value), 64)
+	return f, err == nil
+}

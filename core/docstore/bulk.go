@@ -1,0 +1,189 @@
+package docstore
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv"
+	"github.com/gouchdb/gouchdb/core/rawjson"
+	"github.com/gouchdb/gouchdb/core/revid"
+)
+
+// BulkDocs writes documents. Sequences are given out in the order of the ids, one for each changed document.
+//
+// A document that is too large fails the whole call, as in CouchDB. One with attachments is refused by itself: they are not supported yet.
+func (db *DB) BulkDocs(ctx context.Context, docs []*core.Document, options core.BulkDocsOptions) ([]core.BulkResult, error) {
+	b := batch{db: db, replicated: options.Replicated, results: make([]core.BulkResult, len(docs))}
+	if err := b.prepare(docs); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil || len(b.writes) == 0 {
+		return b.results, err
+	}
+	err := db.store.Update(ctx, func(tx kv.Tx) error { return b.run(ctx, tx) })
+	if err != nil {
+		return nil, err
+	}
+	return b.results, nil
+}
+
+// batch is one BulkDocs on its way.
+type batch struct {
+	db         *DB
+	replicated bool
+	writes     []write // by id, those of one id in the order they came
+	docIDs     []string
+	results    []core.BulkResult
+}
+
+// write is one document of a batch, as far as it could be worked out without looking into the store.
+type write struct {
+	place   int // among the results
+	docID   string
+	deleted bool
+	body    []byte
+	// revisions is the path of a replicated write.
+	revisions core.Revisions
+	// parent and rev are of a new edit: rev is what it makes if parent is the right one.
+	parent, rev core.Rev
+	// local is the new number of a local document's revision.
+	local uint64
+}
+
+// prepare checks the documents and does what needs no look into the store.
+func (b *batch) prepare(docs []*core.Document) error {
+	b.writes = make([]write, 0, len(docs))
+	for i, doc := range docs {
+		w, err := b.check(doc)
+		if err != nil {
+			return err
+		}
+		w.place = i
+		b.results[i].ID = w.docID
+		if err := b.number(&w, doc); err != nil {
+			b.results[i].Err = core.AsError(err).Of(w.docID)
+			continue
+		}
+		b.writes = append(b.writes, w)
+	}
+	inOrder := func(a, b write) int { return strings.Compare(a.docID, b.docID) }
+	if !slices.IsSortedFunc(b.writes, inOrder) {
+		slices.SortStableFunc(b.writes, inOrder)
+	}
+	b.docIDs = make([]string, 0, len(b.writes))
+	for i := range b.writes {
+		if docID := b.writes[i].docID; !core.IsLocalID(docID) && (i == 0 || b.writes[i-1].docID != docID) {
+			b.docIDs = append(b.docIDs, docID)
+		}
+	}
+	return nil
+}
+
+// check finds what makes CouchDB refuse the whole request.
+func (b *batch) check(doc *core.Document) (write, error) {
+	if doc == nil {
+		return write{}, core.ErrBadRequest.Because("Document must be a JSON object")
+	}
+	w := write{docID: doc.ID, deleted: doc.Deleted, body: doc.Body}
+	if w.docID == "" {
+		w.docID = b.db.options.NewUUID()
+	}
+	if err := checkDocID(w.docID); err != nil {
+		return w, err
+	}
+	if w.body == nil {
+		w.body = core.EmptyBody
+	}
+	if rawjson.KindOf(w.body) != rawjson.Object {
+		return w, core.ErrBadRequest.Because("Document must be a JSON object").Of(w.docID)
+	}
+	if len(w.body) > b.db.options.MaxDocumentSize {
+		return w, core.ErrTooLarge.Because(w.docID).Of(w.docID)
+	}
+	if b.replicated && doc.Rev.IsZero() && doc.Revisions == nil {
+		return w, core.ErrBadRequest.Because("When `new_edits: false`, the document needs `_rev` or `_revisions` specified").Of(w.docID)
+	}
+	if doc.Revisions != nil && len(doc.Revisions.Hashes) == 0 {
+		return w, core.ErrDocValidation.Because("_revisions holds no ids").Of(w.docID)
+	}
+	return w, nil
+}
+
+func checkDocID(docID string) error {
+	if !utf8.ValidString(docID) {
+		return core.ErrIllegalDocID.Because("Document id must be valid UTF-8")
+	}
+	if err := core.ValidateDocID(docID); err != nil {
+		return core.AsError(err).Of(docID)
+	}
+	return nil
+}
+
+// number works out the revision that a document gets, or refuses it alone.
+func (b *batch) number(w *write, doc *core.Document) (err error) {
+	// What a document brings as its ancestry counts more than its _rev, also in a new edit, where it names the parent.
+	parent := doc.Rev
+	if doc.Revisions != nil {
+		parent = doc.Revisions.Rev(0)
+	}
+	if core.IsLocalID(w.docID) {
+		w.local, err = nextLocal(parent, w.deleted)
+		return err
+	}
+	if doc.Attachments != nil {
+		return core.ErrNotImplemented.Because("attachments are not supported by this version")
+	}
+	if !b.replicated {
+		w.parent = parent
+		w.rev, err = revid.New(parent, w.deleted, w.body, nil)
+		return err
+	}
+	w.revisions = core.Revisions{Start: parent.Generation, Hashes: []string{parent.Hash}}
+	if doc.Revisions != nil {
+		w.revisions = *doc.Revisions
+	}
+	return nil
+}
+
+// run writes the batch in one update. It may run again, so it sets every result that it is responsible for.
+func (b *batch) run(ctx context.Context, tx kv.Tx) error {
+	if len(b.docIDs) == 0 {
+		b.runLocal(tx)
+		return nil
+	}
+	m, err := readMeta(ctx, tx)
+	if err != nil {
+		return err
+	}
+	records, err := readRecords(ctx, tx, b.docIDs)
+	if err != nil {
+		return err
+	}
+	before := m
+	e := edit{db: b.db, tx: tx, meta: &m, results: b.results, replicated: b.replicated}
+	writes := b.writes
+	for i, docID := range b.docIDs {
+		for writes[0].docID != docID { // local documents stand between others
+			b.writeLocal(tx, &writes[0])
+			writes = writes[1:]
+		}
+		own := 1
+		for own < len(writes) && writes[own].docID == docID {
+			own++
+		}
+		if err := e.document(docID, records[i], writes[:own]); err != nil {
+			return err
+		}
+		writes = writes[own:]
+	}
+	for i := range writes {
+		b.writeLocal(tx, &writes[i])
+	}
+	if m != before {
+		m.write(tx)
+	}
+	return nil
+}

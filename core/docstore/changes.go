@@ -1,0 +1,327 @@
+package docstore
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv"
+)
+
+// Changes reads the feed. While it waits for a first change, it holds nothing open: it is woken by the store.
+//
+// As in CouchDB, Pending counts without regard to DocIDs. SeqInterval changes nothing: sequences cost nothing here.
+func (db *DB) Changes(ctx context.Context, options core.ChangesOptions, each func(*core.Change) error) (core.ChangesSummary, error) {
+	f := feed{db: db, options: options, each: each}
+	if options.Since == core.Now {
+		f.now = true
+	} else {
+		since, err := parseSeq(options.Since)
+		if err != nil {
+			return core.ChangesSummary{}, err
+		}
+		f.since = since
+	}
+	waits := options.Wait > 0 && options.Limit >= 0 && !options.Descending
+	var timeout <-chan time.Time
+	if waits {
+		timer := time.NewTimer(options.Wait)
+		defer timer.Stop()
+		timeout = timer.C
+	}
+	for {
+		changed := db.store.Changed()
+		var summary core.ChangesSummary
+		err := db.store.View(ctx, func(s kv.Snapshot) (err error) {
+			summary, err = f.read(ctx, s)
+			return err
+		})
+		if err != nil || !waits || f.rows > 0 {
+			return summary, err
+		}
+		select {
+		case <-changed:
+		case <-timeout:
+			return summary, nil
+		case <-ctx.Done():
+			return summary, ctx.Err()
+		}
+	}
+}
+
+// feed is one reading of the changes, which may take several attempts until there is one.
+type feed struct {
+	db      *DB
+	options core.ChangesOptions
+	each    func(*core.Change) error
+	now     bool   // begin after the newest change; the first attempt finds out where that is
+	since   uint64 // begin after this one
+	rows    int
+
+	// Of the current attempt:
+	ctx      context.Context
+	snapshot kv.Snapshot
+	window   window
+	changes  []*core.Change
+	bodies   bodyReader
+	chunk    int
+	last     uint64 // sequence of the last row
+}
+
+func (f *feed) read(ctx context.Context, s kv.Snapshot) (core.ChangesSummary, error) {
+	m, err := readMeta(ctx, s)
+	if err != nil {
+		return core.ChangesSummary{}, err
+	}
+	if f.now || f.since > m.updateSeq {
+		f.now, f.since = false, m.updateSeq
+	}
+	f.ctx, f.snapshot = ctx, s
+	f.window = newWindow(0, f.options.Limit)
+	f.chunk = firstChunk
+	f.last = f.since
+
+	exhausted := true
+	switch {
+	case f.options.Descending && f.options.Since == core.Now:
+		// Nothing is newer than the newest.
+	case f.options.DocIDs != nil:
+		exhausted, err = f.documents()
+	default:
+		exhausted, err = f.scan()
+	}
+	if err != nil {
+		return core.ChangesSummary{}, err
+	}
+	pending, err := f.pending(m, exhausted)
+	if err != nil {
+		return core.ChangesSummary{}, err
+	}
+	if exhausted && !f.options.Descending || f.options.Descending && f.rows == 0 && f.options.Limit >= 0 {
+		f.last = m.updateSeq
+	}
+	if exhausted && !f.options.Descending {
+		f.since = m.updateSeq // where a next attempt begins
+	}
+	return core.ChangesSummary{LastSeq: formatSeq(f.last), Pending: pending}, nil
+}
+
+// entry is a document that the feed has to show.
+type entry struct {
+	seq    uint64
+	docID  string
+	record []byte
+}
+
+// scan reads the feed from since on. It reports whether it came to the end.
+func (f *feed) scan() (exhausted bool, err error) {
+	r := prefixRange(sequencePrefix)
+	if f.options.Descending {
+		r.Reverse = true
+	} else {
+		r.From = numberKey(sequencePrefix, f.since+1)
+	}
+	var entries []entry
+	for found, err := range f.snapshot.Scan(f.ctx, r) {
+		if err != nil {
+			return false, err
+		}
+		if f.window.full() {
+			return false, f.show(entries)
+		}
+		f.window.next()
+		seq, ok := keyNumber(found.Key)
+		if !ok {
+			return false, core.ErrCorrupt.Because("a sequence cannot be read")
+		}
+		entries = append(entries, entry{seq: seq, docID: string(found.Value)})
+		if len(entries) == f.chunk {
+			if err := f.show(entries); err != nil {
+				return false, err
+			}
+			entries = entries[:0]
+		}
+	}
+	return true, f.show(entries)
+}
+
+// documents reads the feed of some documents only. It reports whether all of them were shown.
+func (f *feed) documents() (exhausted bool, err error) {
+	docIDs := slices.Clone(f.options.DocIDs)
+	slices.Sort(docIDs)
+	docIDs = slices.Compact(docIDs)
+	values, err := f.values(docIDs)
+	if err != nil {
+		return false, err
+	}
+	var entries []entry
+	for i, value := range values {
+		if value == nil {
+			continue
+		}
+		seq, _, ok := decodeHead(value)
+		if !ok {
+			return false, core.ErrCorrupt.Because("the document's record cannot be read").Of(docIDs[i])
+		}
+		if seq > f.since || f.options.Descending {
+			entries = append(entries, entry{seq, docIDs[i], value})
+		}
+	}
+	slices.SortFunc(entries, func(a, b entry) int {
+		if (a.seq < b.seq) != f.options.Descending {
+			return -1
+		}
+		return 1
+	})
+	shown := 0
+	for shown < len(entries) && !f.window.full() {
+		f.window.next()
+		shown++
+	}
+	exhausted = shown == len(entries)
+	for entries = entries[:shown]; len(entries) > 0; {
+		part := entries[:min(len(entries), f.chunk)]
+		entries = entries[len(part):]
+		if err := f.show(part); err != nil {
+			return false, err
+		}
+	}
+	return exhausted, nil
+}
+
+func (f *feed) values(docIDs []string) ([][]byte, error) {
+	keys := make([][]byte, len(docIDs))
+	for i, docID := range docIDs {
+		keys[i] = idKey(documentPrefix, docID)
+	}
+	return f.snapshot.GetMany(f.ctx, keys)
+}
+
+// show makes rows of entries and hands them out.
+func (f *feed) show(entries []entry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	if entries[0].record == nil {
+		docIDs := make([]string, len(entries))
+		for i := range entries {
+			docIDs[i] = entries[i].docID
+		}
+		values, err := f.values(docIDs)
+		if err != nil {
+			return err
+		}
+		for i := range entries {
+			entries[i].record = values[i]
+		}
+	}
+	f.changes = f.changes[:0]
+	for i := range entries {
+		change, err := f.change(&entries[i])
+		if err != nil {
+			return err
+		}
+		f.changes = append(f.changes, change)
+	}
+	size, err := f.bodies.read(f.ctx, f.snapshot)
+	if err != nil {
+		return err
+	}
+	f.chunk = nextChunk(len(entries), size)
+	for i, change := range f.changes {
+		f.rows++
+		f.last = entries[i].seq
+		if err := f.each(change); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *feed) change(e *entry) (*core.Change, error) {
+	winner, leaves, err := decodeWinner(e.docID, e.record)
+	if err != nil {
+		return nil, err
+	}
+	change := &core.Change{Seq: formatSeq(e.seq), ID: e.docID, Deleted: winner.Deleted}
+	if f.options.IncludeDocs {
+		change.Doc = &core.Document{ID: e.docID, Rev: winner.Rev, Deleted: winner.Deleted}
+		f.bodies.want(change.Doc, winner.Body)
+	}
+	if leaves == 1 || !f.options.AllLeaves && (change.Doc == nil || !f.options.Conflicts) {
+		change.Revs = []core.Rev{winner.Rev}
+		return change, nil
+	}
+	rec, err := decodeRecord(e.docID, e.record)
+	if err != nil {
+		return nil, err
+	}
+	for i, leaf := range rec.tree.Leaves() {
+		if i == 0 || f.options.AllLeaves {
+			change.Revs = append(change.Revs, leaf.Rev)
+		}
+	}
+	if change.Doc != nil && f.options.Conflicts {
+		change.Doc.Conflicts = rec.tree.Conflicts()
+	}
+	return change, nil
+}
+
+// pendingMemo remembers how many changes came after a sequence, as long as nothing new has come. A reader that goes
+// through the feed page by page would else make every page count the rest of the feed.
+type pendingMemo struct {
+	sync.Mutex
+	updateSeq, after uint64
+	pending          uint64
+}
+
+// pending counts the changes after the ones shown.
+func (f *feed) pending(m meta, exhausted bool) (int64, error) {
+	var total uint64
+	switch {
+	case f.options.Descending || f.since == 0:
+		total = m.total()
+	case exhausted && f.options.DocIDs == nil:
+		return 0, nil
+	default:
+		var err error
+		if total, err = f.after(m, f.since); err != nil {
+			return 0, err
+		}
+	}
+	if f.options.Descending && f.options.Since == core.Now {
+		return 0, nil
+	}
+	pending := total - uint64(f.rows)
+	if f.options.DocIDs == nil && !f.options.Descending {
+		memo := &f.db.pending
+		memo.Lock()
+		memo.updateSeq, memo.after, memo.pending = m.updateSeq, f.last, pending
+		memo.Unlock()
+	}
+	return int64(pending), nil
+}
+
+// after counts the changes after a sequence.
+func (f *feed) after(m meta, seq uint64) (uint64, error) {
+	memo := &f.db.pending
+	memo.Lock()
+	known := memo.updateSeq == m.updateSeq && memo.after == seq
+	count := memo.pending
+	memo.Unlock()
+	if known {
+		return count, nil
+	}
+	r := prefixRange(sequencePrefix)
+	r.From, r.KeysOnly = numberKey(sequencePrefix, seq+1), true
+	count = 0
+	for _, err := range f.snapshot.Scan(f.ctx, r) {
+		if err != nil {
+			return 0, err
+		}
+		count++
+	}
+	return count, nil
+}

@@ -1,0 +1,94 @@
+package docstore
+
+import (
+	"context"
+
+	"github.com/gouchdb/gouchdb/core/kv"
+)
+
+// compactStep is how many documents are gone through in one update, so that writers need not wait for long.
+const compactStep = 200
+
+// Compact removes the bodies of revisions that are not leaves, and gives storage back. What it has done stays done when it is
+// interrupted.
+func (db *DB) Compact(ctx context.Context) error {
+	from := []byte{documentPrefix}
+	for from != nil {
+		step, err := db.findCompactable(ctx, from)
+		if err != nil {
+			return err
+		}
+		from = step.next
+		if len(step.docIDs) == 0 {
+			continue
+		}
+		err = db.store.Update(ctx, func(tx kv.Tx) error {
+			m, err := readMeta(ctx, tx)
+			if err != nil {
+				return err
+			}
+			e := edit{db: db, tx: tx, meta: &m}
+			records, err := readRecords(ctx, tx, step.docIDs)
+			if err != nil {
+				return err
+			}
+			for i, was := range records {
+				if was == nil {
+					continue
+				}
+				tree, bodies := was.tree.WithoutInnerBodies()
+				if len(bodies) == 0 && tree.Equal(was.tree) {
+					continue
+				}
+				e.deleteBodies(bodies)
+				e.replace(step.docIDs[i], was, &record{seq: was.seq, deleted: was.deleted, tree: tree})
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return db.store.Compact(ctx)
+}
+
+// compaction is one step: which documents have inner bodies, and where the next step begins, nil after the last.
+type compaction struct {
+	docIDs []string
+	next   []byte
+}
+
+func (db *DB) findCompactable(ctx context.Context, from []byte) (step compaction, err error) {
+	err = db.store.View(ctx, func(s kv.Snapshot) error {
+		r := prefixRange(documentPrefix)
+		r.From = from
+		for entry, err := range s.Scan(ctx, r) {
+			if err != nil {
+				return err
+			}
+			if len(step.docIDs) == compactStep {
+				step.next = append([]byte(nil), entry.Key...)
+				return nil
+			}
+			docID := string(entry.Key[1:])
+			rec, err := decodeRecord(docID, entry.Value)
+			if err != nil {
+				return err
+			}
+			if rec.hasInnerBodies() {
+				step.docIDs = append(step.docIDs, docID)
+			}
+		}
+		return nil
+	})
+	return step, err
+}
+
+func (r *record) hasInnerBodies() bool {
+	for node := range r.tree.All() {
+		if !node.Leaf && node.Body != noBody {
+			return true
+		}
+	}
+	return false
+}

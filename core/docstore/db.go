@@ -1,0 +1,184 @@
+package docstore
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"strconv"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv"
+)
+
+// formatVersion is written into a new database. One with a higher number is refused: this code would damage it.
+const formatVersion = 1
+
+// DefaultMaxDocumentSize is CouchDB's limit to the length of a body, in bytes.
+const DefaultMaxDocumentSize = 8_000_000
+
+// Options are the options of a database. The zero value is usable.
+type Options struct {
+	Name            string        // as Info tells it
+	Adapter         string        // as Info tells it: "memory", "file", "indexeddb", ...
+	MaxDocumentSize int           // limit to the length of a body; 0: DefaultMaxDocumentSize
+	AutoCompaction  bool          // keep no bodies but those of leaves
+	NewUUID         func() string // makes the database's uuid and the ids of documents that have none; nil: 32 random hexadecimal digits
+}
+
+// DB is a database of documents in a key-value store.
+type DB struct {
+	store   kv.Store
+	options Options
+	uuid    string
+	pending pendingMemo
+}
+
+var _ core.Adapter = (*DB)(nil)
+
+// Open makes a database of a store: a new one if the store is empty. The store belongs to it from then on; when Open fails, it stays with the caller.
+//
+// Errors: ErrNewerFormat, ErrCorrupt, and those of the store.
+func Open(ctx context.Context, store kv.Store, options Options) (*DB, error) {
+	if options.MaxDocumentSize < 0 {
+		return nil, core.ErrBadRequest.Because("MaxDocumentSize must not be negative")
+	}
+	if options.MaxDocumentSize == 0 {
+		options.MaxDocumentSize = DefaultMaxDocumentSize
+	}
+	if options.NewUUID == nil {
+		options.NewUUID = randomUUID
+	}
+	db := &DB{store: store, options: options}
+	found := false
+	err := store.View(ctx, func(s kv.Snapshot) (err error) {
+		found, err = db.load(ctx, s)
+		return err
+	})
+	if err != nil || found {
+		return db, err
+	}
+	uuid := options.NewUUID()
+	err = store.Update(ctx, func(tx kv.Tx) error {
+		// Another tab may have been first.
+		if found, err := db.load(ctx, tx); err != nil || found {
+			return err
+		}
+		tx.Put(formatKey, []byte{formatVersion})
+		tx.Put(uuidKey, []byte(uuid))
+		m := meta{nextBody: firstBodyFree, revsLimit: defaultRevsLimit}
+		m.write(tx)
+		db.uuid = uuid
+		return nil
+	})
+	return db, err
+}
+
+// load reads what never changes. It reports false when the store is empty.
+func (db *DB) load(ctx context.Context, s kv.Snapshot) (bool, error) {
+	format, found, err := s.Get(ctx, formatKey)
+	if err != nil || !found {
+		return false, err
+	}
+	if len(format) != 1 || format[0] == 0 {
+		return true, core.ErrCorrupt.Because("the format of the database cannot be read")
+	}
+	if format[0] > formatVersion {
+		return true, core.ErrNewerFormat
+	}
+	uuid, _, err := s.Get(ctx, uuidKey)
+	db.uuid = string(uuid)
+	return true, err
+}
+
+func randomUUID() string {
+	var raw [16]byte
+	_, _ = rand.Read(raw[:]) // it never fails
+	return hex.EncodeToString(raw[:])
+}
+
+// Identity returns the uuid that was made when the database was created.
+func (db *DB) Identity(ctx context.Context) (string, error) {
+	// It is asked of the store, not of memory, so that a closed database says so.
+	err := db.store.View(ctx, func(kv.Snapshot) error { return nil })
+	return db.uuid, err
+}
+
+// Info describes the database.
+func (db *DB) Info(ctx context.Context) (core.Info, error) {
+	m, err := db.meta(ctx)
+	if err != nil {
+		return core.Info{}, err
+	}
+	stats, err := db.store.Stats(ctx)
+	return core.Info{
+		Name:              db.options.Name,
+		DocCount:          m.docCount,
+		DocDelCount:       m.delCount,
+		UpdateSeq:         formatSeq(m.updateSeq),
+		PurgeSeq:          formatSeq(m.purgeSeq),
+		InstanceStartTime: "0",
+		UUID:              db.uuid,
+		Adapter:           db.options.Adapter,
+		DataSize:          stats.LiveBytes,
+		FileSize:          stats.StoredBytes,
+	}, err
+}
+
+func (db *DB) meta(ctx context.Context) (m meta, err error) {
+	err = db.store.View(ctx, func(s kv.Snapshot) (err error) {
+		m, err = readMeta(ctx, s)
+		return err
+	})
+	return m, err
+}
+
+// RevsLimit returns how many revisions of each path are remembered.
+func (db *DB) RevsLimit(ctx context.Context) (int, error) {
+	m, err := db.meta(ctx)
+	return int(m.revsLimit), err
+}
+
+// SetRevsLimit sets how many revisions of each path are remembered. As in CouchDB it takes an update sequence.
+func (db *DB) SetRevsLimit(ctx context.Context, limit int) error {
+	if limit < 1 {
+		return core.ErrBadRequest.Because("revs_limit must be a positive integer, not " + strconv.Itoa(limit))
+	}
+	return db.store.Update(ctx, func(tx kv.Tx) error {
+		m, err := readMeta(ctx, tx)
+		if err != nil {
+			return err
+		}
+		m.revsLimit = uint64(limit)
+		m.updateSeq++
+		m.write(tx)
+		return nil
+	})
+}
+
+// Flush returns when everything acknowledged so far is as durable as the store can make it.
+func (db *DB) Flush(ctx context.Context) error { return db.store.Flush(ctx) }
+
+// Close ends what is going on with ErrClosed and closes the store.
+func (db *DB) Close() error { return db.store.Close() }
+
+// Destroy closes the database and removes its data.
+func (db *DB) Destroy(ctx context.Context) error { return db.store.Destroy(ctx) }
+
+func formatSeq(seq uint64) core.Seq { return core.Seq(strconv.FormatUint(seq, 10)) }
+
+// parseSeq reads a sequence of this database.
+func parseSeq(seq core.Seq) (uint64, error) {
+	if seq == "" {
+		return 0, nil
+	}
+	for i := 0; i < len(seq); i++ {
+		if seq[i] < '0' || seq[i] > '9' {
+			return 0, core.ErrBadRequest.Because("since is not a sequence of this database: " + string(seq))
+		}
+	}
+	n, err := strconv.ParseUint(string(seq), 10, 64)
+	if err != nil {
+		return 0, core.ErrBadRequest.Because("since is not a sequence of this database: " + string(seq))
+	}
+	return n, nil
+}

@@ -1,0 +1,51 @@
+package docstore
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"github.com/gouchdb/gouchdb/core/kv"
+)
+
+// What a key's first byte says; the package comment describes the values.
+const (
+	documentPrefix = 'd'
+	sequencePrefix = 's'
+	bodyPrefix     = 'b'
+	localPrefix    = 'l'
+)
+
+var (
+	formatKey = []byte("f")
+	uuidKey   = []byte("u")
+	metaKey   = []byte("m")
+)
+
+func idKey(prefix byte, docID string) []byte {
+	return append(append(make([]byte, 0, 1+len(docID)), prefix), docID...)
+}
+
+// numberKey spells a number as its length in bytes and its bytes, highest first: short numbers make short keys, and the
+// order of the keys is the order of the numbers.
+func numberKey(prefix byte, number uint64) []byte {
+	length := (bits.Len64(number) + 7) / 8
+	var whole [8]byte
+	binary.BigEndian.PutUint64(whole[:], number)
+	key := append(make([]byte, 0, 2+length), prefix, byte(length))
+	return append(key, whole[8-length:]...)
+}
+
+// keyNumber is the reverse of numberKey.
+func keyNumber(key []byte) (number uint64, ok bool) {
+	if len(key) < 2 || int(key[1]) != len(key)-2 || key[1] > 8 {
+		return 0, false
+	}
+	for _, b := range key[2:] {
+		number = number<<8 | uint64(b)
+	}
+	return number, true
+}
+
+func prefixRange(prefix byte) kv.Range {
+	return kv.Range{From: []byte{prefix}, To: []byte{prefix + 1}}
+}

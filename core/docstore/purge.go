@@ -1,0 +1,61 @@
+package docstore
+
+import (
+	"context"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv"
+)
+
+// Purge removes leaves as if they had never been there. As in CouchDB each request takes a purge sequence and an update
+// sequence, whatever it finds; a document of which something stays moves to that place in the feed.
+func (db *DB) Purge(ctx context.Context, requests []core.DocRevs) (result core.PurgeResult, err error) {
+	err = db.store.Update(ctx, func(tx kv.Tx) error {
+		m, err := readMeta(ctx, tx)
+		if err != nil {
+			return err
+		}
+		e := edit{db: db, tx: tx, meta: &m}
+		result = core.PurgeResult{Purged: make([]core.DocRevs, len(requests))}
+		for i, request := range requests {
+			m.purgeSeq++
+			m.updateSeq++
+			purged, err := e.purge(ctx, request)
+			if err != nil {
+				return err
+			}
+			result.Purged[i] = core.DocRevs{ID: request.ID, Revs: purged}
+		}
+		result.PurgeSeq = formatSeq(m.purgeSeq)
+		if len(requests) > 0 {
+			m.write(tx)
+		}
+		return nil
+	})
+	return result, err
+}
+
+func (e *edit) purge(ctx context.Context, request core.DocRevs) (purged []core.Rev, err error) {
+	was, err := readRecord(ctx, e.tx, request.ID)
+	if err != nil || was == nil {
+		return nil, err
+	}
+	tree := was.tree
+	for _, rev := range request.Revs {
+		pruned, bodies, ok := tree.Prune(rev)
+		if !ok {
+			continue
+		}
+		tree = pruned
+		purged = append(purged, rev)
+		e.deleteBodies(bodies)
+	}
+	switch {
+	case len(purged) == 0:
+	case tree.IsEmpty():
+		e.replace(request.ID, was, nil)
+	default:
+		e.replace(request.ID, was, &record{seq: e.meta.updateSeq, deleted: tree.Winner().Deleted, tree: tree})
+	}
+	return purged, nil
+}

@@ -1,0 +1,137 @@
+package docstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv"
+	"github.com/gouchdb/gouchdb/core/revtree"
+)
+
+// record is a stored document: its place in the feed and its revision tree.
+type record struct {
+	seq     uint64
+	deleted bool // the winner is
+	tree    revtree.Tree
+}
+
+const deletedFlag = 1
+
+func (r *record) append(dst []byte) []byte {
+	var flags byte
+	if r.deleted {
+		flags |= deletedFlag
+	}
+	dst = append(dst, flags)
+	dst = binary.AppendUvarint(dst, r.seq)
+	return r.tree.Append(dst)
+}
+
+// recordDeleted reads what a count of the living needs, and no more.
+func recordDeleted(value []byte) bool { return len(value) > 0 && value[0]&deletedFlag != 0 }
+
+func decodeHead(value []byte) (seq uint64, tree []byte, ok bool) {
+	if len(value) < 2 {
+		return 0, nil, false
+	}
+	seq, length := binary.Uvarint(value[1:])
+	if length <= 0 {
+		return 0, nil, false
+	}
+	return seq, value[1+length:], true
+}
+
+func decodeRecord(docID string, value []byte) (*record, error) {
+	seq, encoded, ok := decodeHead(value)
+	if !ok {
+		return nil, core.ErrCorrupt.Because("the document's record cannot be read").Of(docID)
+	}
+	tree, err := revtree.Decode(encoded)
+	if err != nil {
+		return nil, core.ErrCorrupt.Because("the revision tree cannot be read").Of(docID).From(err)
+	}
+	return &record{seq: seq, deleted: recordDeleted(value), tree: tree}, nil
+}
+
+// readRecord returns nil when there is no such document.
+func readRecord(ctx context.Context, s kv.Snapshot, docID string) (*record, error) {
+	value, found, err := s.Get(ctx, idKey(documentPrefix, docID))
+	if err != nil || !found {
+		return nil, err
+	}
+	return decodeRecord(docID, value)
+}
+
+// readRecords reads many documents at once; the records of unknown ones are nil.
+func readRecords(ctx context.Context, s kv.Snapshot, docIDs []string) ([]*record, error) {
+	keys := make([][]byte, len(docIDs))
+	for i, docID := range docIDs {
+		keys[i] = idKey(documentPrefix, docID)
+	}
+	values, err := s.GetMany(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	records := make([]*record, len(docIDs))
+	for i, value := range values {
+		if value == nil {
+			continue
+		}
+		if records[i], err = decodeRecord(docIDs[i], value); err != nil {
+			return nil, err
+		}
+	}
+	return records, nil
+}
+
+// The number 0 in a tree says that there is no body, 1 stands for a body without members, which is what most tombstones
+// have and which is not stored.
+const (
+	noBody        = 0
+	emptyBody     = 1
+	firstBodyFree = 2
+)
+
+func isEmptyBody(body []byte) bool { return len(body) == 2 }
+
+// bodyReader collects the bodies that an answer needs, and reads them together.
+type bodyReader struct {
+	docs    []*core.Document
+	numbers []uint64
+}
+
+// want fills doc.Body when the reader reads.
+func (r *bodyReader) want(doc *core.Document, number uint64) {
+	if number == emptyBody {
+		doc.Body = core.EmptyBody
+		return
+	}
+	r.docs = append(r.docs, doc)
+	r.numbers = append(r.numbers, number)
+}
+
+// read fetches what was wanted since the last read, and returns how many bytes that was.
+func (r *bodyReader) read(ctx context.Context, s kv.Snapshot) (size int, err error) {
+	if len(r.docs) == 0 {
+		return 0, nil
+	}
+	keys := make([][]byte, len(r.numbers))
+	for i, number := range r.numbers {
+		keys[i] = numberKey(bodyPrefix, number)
+	}
+	values, err := s.GetMany(ctx, keys)
+	if err != nil {
+		return 0, err
+	}
+	for i, value := range values {
+		if value == nil {
+			return 0, core.ErrCorrupt.Because("a body is missing").Of(r.docs[i].ID)
+		}
+		r.docs[i].Body = bytes.Clone(value) // the snapshot's memory ends with it
+		size += len(value)
+	}
+	r.docs, r.numbers = r.docs[:0], r.numbers[:0]
+	return size, nil
+}

@@ -7,9 +7,6 @@ import "github.com/gouchdb/gouchdb/core"
 func Decode(encoded []byte) (Tree, error) {
 	r := reader{encoded: encoded}
 	leaves := r.head()
-	if r.failure == nil && len(encoded) == 1 {
-		return Tree{}, r.failure
-	}
 	text := string(encoded) // all hashes are parts of this one copy
 	t := Tree{nodes: make([]node, 0, len(encoded)/(hashSize+1)+1)}
 	for r.more() {
@@ -28,6 +25,9 @@ func Decode(encoded []byte) (Tree, error) {
 	}
 	if leaves != t.leafCount() {
 		return Tree{}, corrupt("the number of leaves is wrong")
+	}
+	if t.IsEmpty() {
+		return Tree{}, nil
 	}
 	return t, nil
 }

@@ -169,6 +169,9 @@ func (d *Device) Close() error {
 
 // Destroy implements [logkv.Device].
 func (d *Device) Destroy(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	if err := d.Close(); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ package indexeddb
 
 import (
 	"errors"
+	"syscall/js"
 
 	"github.com/hack-pad/safejs"
 
@@ -30,15 +31,11 @@ func exceptionOf(object safejs.Value) *exception {
 
 // thrown returns the exception behind an error of safejs: what a call threw.
 func thrown(err error) *exception {
-	var failure safejs.Error
-	if !errors.As(err, &failure) {
-		return &exception{name: "Error", message: err.Error()}
-	}
-	var c calls
-	holder := c.construct("Object")
-	c.set(holder, "error", failure)
-	if c.err == nil {
-		if e := exceptionOf(holder); e != nil {
+	var failure js.Error
+	if errors.As(err, &failure) {
+		var c calls
+		e := &exception{name: c.text(safejs.Safe(failure.Value), "name"), message: c.text(safejs.Safe(failure.Value), "message")}
+		if c.err == nil {
 			return e
 		}
 	}

@@ -10,51 +10,46 @@ import (
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
 )
 
-// recordSize is about what the store packs into a record; it turns a number of bytes into a number of records to ask for.
-const recordSize = 48 << 10
-
-func countFor(maxBytes int) int { return max(1, maxBytes/recordSize) }
+// firstPage is how many records are asked for before it is known how large they are. The store packs about 48 KB into one when
+// there is much to write at once, and a few hundred bytes when there is not.
+const firstPage = 32
 
 func (c *calls) keyRange(method string, arguments ...any) safejs.Value {
 	return c.call(c.get(safejs.Global(), "IDBKeyRange"), method, arguments...)
 }
 
-// page is a request for the records that follow a number.
-type page struct {
-	keys, values safejs.Value
-}
-
-func (tx *transaction) page(after uint64, count int) page {
+// collect reads the records that follow a number into list, page after page, until there are about maxBytes of them or no more.
+func (tx *transaction) collect(after uint64, maxBytes int, list *[]logkv.Record) {
+	*list = nil
 	records := tx.store(recordsStore)
-	following := tx.keyRange("lowerBound", float64(after), true)
-	return page{
-		keys:   tx.call(records, "getAllKeys", following, count),
-		values: tx.call(records, "getAll", following, count),
+	var page func(after uint64, count, size int)
+	page = func(after uint64, count, size int) {
+		following := tx.keyRange("lowerBound", float64(after), true)
+		keys := tx.call(records, "getAllKeys", following, count)
+		tx.then(tx.call(records, "getAll", following, count), func(values safejs.Value) {
+			numbers := tx.get(keys, "result")
+			found := tx.length(values)
+			for i := range found {
+				data := tx.bytesToGo(tx.index(values, i))
+				*list = append(*list, logkv.Record{Number: tx.number(tx.index(numbers, i)), Data: data})
+				size += len(data)
+			}
+			if found == count && size < maxBytes && tx.err == nil {
+				average := size/len(*list) + 1
+				page((*list)[len(*list)-1].Number, min(max(1, (maxBytes-size)/average), 8*count), size)
+			}
+		})
 	}
-}
-
-// records reads the answer.
-func (p page) records(c *calls) []logkv.Record {
-	keys, values := c.get(p.keys, "result"), c.get(p.values, "result")
-	records := make([]logkv.Record, c.length(keys))
-	for i := range records {
-		records[i] = logkv.Record{Number: c.number(c.index(keys, i)), Data: c.bytesToGo(c.index(values, i))}
-	}
-	return records
+	page(after, max(1, min(firstPage, maxBytes>>10)), 0)
 }
 
 // ReadFrom implements [logkv.Device].
 func (d *Device) ReadFrom(ctx context.Context, from uint64, maxBytes int) ([]logkv.Record, error) {
-	var p page
+	var records []logkv.Record
 	err := d.transact(ctx, "reading the log", readOnly, []any{recordsStore}, logkv.Relaxed, func(tx *transaction) {
-		p = tx.page(from-1, countFor(maxBytes))
+		tx.collect(from-1, maxBytes, &records)
 	})
-	if err != nil {
-		return nil, err
-	}
-	var c calls
-	records := p.records(&c)
-	return records, unexpected(c)
+	return records, err
 }
 
 // Read implements [logkv.Device].

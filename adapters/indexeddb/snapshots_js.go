@@ -19,7 +19,6 @@ func (c *calls) chunksOf(covers uint64) safejs.Value {
 func (d *Device) Load(ctx context.Context, below uint64, maxBytes int) (logkv.Base, error) {
 	var base logkv.Base
 	var chunks safejs.Value
-	var p page
 	err := d.transact(ctx, "reading the log", readOnly, []any{recordsStore, snapshotsStore}, logkv.Relaxed, func(tx *transaction) {
 		snapshots := tx.store(snapshotsStore)
 		older := safejs.Null()
@@ -32,7 +31,7 @@ func (d *Device) Load(ctx context.Context, below uint64, maxBytes int) (logkv.Ba
 				base.Covers = tx.number(tx.index(tx.get(cursor, "key"), 0))
 				chunks = tx.call(snapshots, "getAll", tx.chunksOf(base.Covers))
 			}
-			p = tx.page(base.Covers, countFor(maxBytes))
+			tx.collect(base.Covers, maxBytes, &base.Records)
 		})
 	})
 	if err != nil {
@@ -45,7 +44,6 @@ func (d *Device) Load(ctx context.Context, below uint64, maxBytes int) (logkv.Ba
 			base.Chunks = append(base.Chunks, c.bytesToGo(c.index(values, i)))
 		}
 	}
-	base.Records = p.records(&c)
 	return base, unexpected(c)
 }
 

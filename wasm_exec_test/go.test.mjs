@@ -11,7 +11,7 @@ import { serve } from "./serve.mjs";
 const run = promisify(execFile);
 const root = new URL("../", import.meta.url);
 const build = new URL("build/wasm-tests/", root);
-const packages = ["adapters/memory", "adapters/indexeddb", "core/kv/logkv"];
+const packages = (process.env.WASM_PACKAGES ?? "adapters/memory adapters/indexeddb core/kv/logkv").split(" ");
 const wasmFile = (path) => new URL(`${path.replaceAll("/", "-")}.wasm`, build);
 
 // Runs a compiled Go test binary in the page and returns its exit code and output.

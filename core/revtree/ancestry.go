@@ -9,7 +9,8 @@ const (
 	deleted   = "deleted"
 )
 
-// Ancestry returns a revision, wherever it stands, with its ancestors, newest first.
+// Ancestry returns a revision, wherever it stands, with all its known ancestors, newest first. Where branches share ancestors that can be
+// more than the limit of revisions: CouchDB cuts what it shows as revs, but not revs_info, at the limit.
 func (t Tree) Ancestry(rev core.Rev) (core.Revisions, bool) {
 	place, found := t.find(rev)
 	if !found {

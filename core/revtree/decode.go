@@ -9,8 +9,9 @@ func Decode(encoded []byte) (Tree, error) {
 	leaves := r.head()
 	text := string(encoded) // all hashes are parts of this one copy
 	t := Tree{nodes: make([]node, 0, len(encoded)/(hashSize+1)+1)}
+	var record record
 	for r.more() {
-		record := r.next()
+		r.next(&record)
 		child := int32(len(t.nodes))
 		t.nodes = append(t.nodes, record.node(text[record.hashFrom:record.hashTo]))
 		for _, distance := range record.moreParents {
@@ -37,20 +38,20 @@ func Decode(encoded []byte) (Tree, error) {
 func DecodeWinner(encoded []byte) (winner Node, leaves int, err error) {
 	r := reader{encoded: encoded}
 	leaves = r.head()
-	var tombstone record
+	var next, tombstone record
 	for seen := 0; seen < leaves && r.more(); {
-		next := r.next()
+		r.next(&next)
 		switch {
 		case r.failure != nil || next.flags&flagLeaf == 0:
 			continue
 		case next.flags&flagDeleted == 0:
-			return r.public(next), leaves, nil
+			return r.public(&next), leaves, nil
 		case seen == 0:
 			tombstone = next
 		}
 		seen++
 		if seen == leaves {
-			return r.public(tombstone), leaves, nil
+			return r.public(&tombstone), leaves, nil
 		}
 	}
 	if r.failure == nil && leaves > 0 {
@@ -62,7 +63,7 @@ func DecodeWinner(encoded []byte) (winner Node, leaves int, err error) {
 	return Node{}, 0, nil
 }
 
-func (record record) node(hash string) node {
+func (record *record) node(hash string) node {
 	return node{
 		rev:     core.Rev{Generation: record.generation, Hash: hash},
 		body:    record.body,
@@ -72,7 +73,7 @@ func (record record) node(hash string) node {
 	}
 }
 
-func (r *reader) public(record record) Node {
+func (r *reader) public(record *record) Node {
 	n := record.node(string(r.encoded[record.hashFrom:record.hashTo]))
 	return n.public()
 }

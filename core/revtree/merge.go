@@ -27,31 +27,23 @@ const (
 
 // Merge adds a path to the tree. Where the tree knows a revision's body already, that stays. A path without revisions changes nothing.
 func (t Tree) Merge(p Path) (Tree, Outcome) {
-	hashes := p.Revisions.Hashes
-	// A generation below 0 does not exist, and the zero Rev is no revision.
-	if start := p.Revisions.Start; uint64(len(hashes)) > start {
-		hashes = hashes[:min(uint64(len(hashes)), start+1)]
-		if uint64(len(hashes)) == start+1 && hashes[start] == "" {
-			hashes = hashes[:start]
-		}
-	}
-	if len(hashes) == 0 {
+	revisions := possible(p.Revisions)
+	if len(revisions.Hashes) == 0 {
 		return t, Known
 	}
-	added := pathTree(core.Revisions{Start: p.Revisions.Start, Hashes: hashes}, p.Deleted, p.Body)
+	newest := node{rev: revisions.Rev(0), deleted: p.Deleted, body: p.Body, leaf: true}
 	if t.IsEmpty() {
-		return added, NewLeaf
+		return pathTree(newest, revisions), NewLeaf
 	}
 
-	newest := &added.nodes[0]
 	if place, found := t.find(newest.rev); found {
 		if old := &t.nodes[place]; old.body != 0 || newest.body == 0 && (old.deleted || !newest.deleted) {
-			newest.body, newest.deleted = old.body, old.deleted
-			if t.covers(place, hashes) {
+			if t.covers(place, revisions.Hashes) {
 				return t, Known
 			}
+			newest.body, newest.deleted = old.body, old.deleted
 		}
-		merged := unite(t, added)
+		merged := unite(t, pathTree(newest, revisions))
 		if merged.Equal(t) { // it names the lesser of two parents
 			return t, Known
 		}
@@ -59,20 +51,35 @@ func (t Tree) Merge(p Path) (Tree, Outcome) {
 	}
 
 	outcome := NewBranch
-	for i := 1; i < len(added.nodes); i++ {
-		place, found := t.find(added.nodes[i].rev)
+	for i := 1; i < len(revisions.Hashes); i++ {
+		place, found := t.find(revisions.Rev(i))
 		if !found {
 			continue
 		}
 		if t.nodes[place].leaf {
 			outcome = NewLeaf
 		}
-		if i == 1 && place == 0 && t.covers(place, hashes[1:]) {
-			return t.prepend(*newest), outcome
+		if t.covers(place, revisions.Hashes[i:]) {
+			if i == 1 && place == 0 {
+				return t.prepend(newest), outcome
+			}
+			revisions.Hashes = revisions.Hashes[:i+1] // the tree knows the rest
 		}
 		break
 	}
-	return unite(t, added), outcome
+	return unite(t, pathTree(newest, revisions)), outcome
+}
+
+// possible leaves out what lies below generation 0, and the zero Rev, which is no revision.
+func possible(revisions core.Revisions) core.Revisions {
+	if count := uint64(len(revisions.Hashes)); count > revisions.Start {
+		count = revisions.Start
+		if revisions.Hashes[count] != "" {
+			count++
+		}
+		revisions.Hashes = revisions.Hashes[:count]
+	}
+	return revisions
 }
 
 // Merge unites what two trees say. It is commutative, associative and idempotent: where both name a body, the lower number stays.
@@ -86,13 +93,14 @@ func Merge(a, b Tree) Tree {
 	return unite(a, b)
 }
 
-// pathTree makes a tree of one path.
-func pathTree(revisions core.Revisions, deleted bool, body uint64) Tree {
+// pathTree makes a tree of one path, whose newest revision is given as a node.
+func pathTree(newest node, revisions core.Revisions) Tree {
 	nodes := make([]node, len(revisions.Hashes))
+	nodes[0] = newest
 	for i := range nodes {
-		nodes[i] = node{rev: revisions.Rev(i), parent: 1}
+		nodes[i].rev = revisions.Rev(i)
+		nodes[i].parent = 1
 	}
-	nodes[0].leaf, nodes[0].deleted, nodes[0].body = true, deleted, body
 	nodes[len(nodes)-1].parent = 0
 	return Tree{nodes: nodes}
 }

@@ -51,12 +51,12 @@ func (r *reader) head() (leaves int) {
 // more reports whether there is another revision to read.
 func (r *reader) more() bool { return r.failure == nil && r.at < len(r.encoded) }
 
-// next reads a revision. After a failure it means nothing.
-func (r *reader) next() record {
-	record := record{flags: r.byte()}
-	r.readGeneration(&record)
+// next reads a revision. After a failure what it has read means nothing.
+func (r *reader) next(into *record) {
+	*into = record{flags: r.byte()}
+	r.readGeneration(into)
 	size := hashSize
-	if record.flags&flagText != 0 {
+	if into.flags&flagText != 0 {
 		if size = int(r.distance()); size == hashSize {
 			r.fail("the length of a hash is spelled out")
 		}
@@ -65,11 +65,10 @@ func (r *reader) next() record {
 		r.fail("it ends too early")
 		size = 0
 	}
-	record.hashFrom, record.hashTo = r.at, r.at+size
+	into.hashFrom, into.hashTo = r.at, r.at+size
 	r.at += size
-	r.readParents(&record)
-	r.readBody(&record)
-	return record
+	r.readParents(into)
+	r.readBody(into)
 }
 
 func (r *reader) readGeneration(record *record) {

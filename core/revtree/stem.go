@@ -14,6 +14,11 @@ func (t Tree) Stem(limit int) (stemmed Tree, bodies []uint64) {
 	if len(t.nodes) <= limit {
 		return t, nil
 	}
+	if t.isPath() { // as nearly all long trees are
+		nodes := slices.Clone(t.nodes[:limit])
+		nodes[limit-1].parent = 0
+		return Tree{nodes: nodes}, appendBodies(nil, t.nodes[limit:])
+	}
 	// How far each node is from the nearest leaf below it. Children come first, so one pass is enough.
 	distances := make([]int, len(t.nodes))
 	for i := range distances {
@@ -30,6 +35,25 @@ func (t Tree) Stem(limit int) (stemmed Tree, bodies []uint64) {
 		return t, nil
 	}
 	return t.filter(func(place int) bool { return distances[place] < limit })
+}
+
+// isPath reports whether each revision is the parent of the one before it.
+func (t Tree) isPath() bool {
+	for i := range t.nodes[:len(t.nodes)-1] {
+		if t.nodes[i].parent != 1 {
+			return false
+		}
+	}
+	return t.more == nil
+}
+
+func appendBodies(bodies []uint64, nodes []node) []uint64 {
+	for i := range nodes {
+		if nodes[i].body != 0 {
+			bodies = append(bodies, nodes[i].body)
+		}
+	}
+	return bodies
 }
 
 // Prune removes a leaf as if it had never been there, with the ancestors that only it had, and returns their bodies, for the caller to
@@ -88,17 +112,23 @@ func (t Tree) filter(keep func(place int) bool) (Tree, []uint64) {
 	var bodies []uint64
 	nodes := make([]node, 0, len(t.nodes))
 	places := make([]int32, len(t.nodes)) // -1: gone
-	for i, n := range t.nodes {
+	for i := range t.nodes {
 		if !keep(i) {
 			places[i] = -1
-			if n.body != 0 {
-				bodies = append(bodies, n.body)
-			}
+			bodies = appendBodies(bodies, t.nodes[i:i+1])
 			continue
 		}
 		places[i] = int32(len(nodes))
-		n.parent = 0
-		nodes = append(nodes, n)
+		nodes = append(nodes, t.nodes[i])
+		nodes[places[i]].parent = 0
+	}
+	if t.more == nil {
+		for i, place := range places {
+			if distance := t.nodes[i].parent; place >= 0 && distance != 0 && places[i+int(distance)] >= 0 {
+				nodes[place].parent = places[i+int(distance)] - place
+			}
+		}
+		return Tree{nodes: nodes}, bodies
 	}
 	edges := t.edges()
 	kept := edges[:0]

@@ -23,7 +23,7 @@ type Tree struct {
 	more []edge
 }
 
-// node is 48 bytes: a document with the default limit of 1,000 revisions takes 48 KB while it is being worked on.
+// node takes 40 bytes, a document with the default limit of 1,000 revisions 40 KB while it is being worked on.
 type node struct {
 	rev     core.Rev
 	body    uint64
@@ -87,7 +87,7 @@ func (t Tree) find(rev core.Rev) (place int, found bool) {
 func (t Tree) parents(child int) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		distance := int(t.nodes[child].parent)
-		if distance == 0 || !yield(child+distance) {
+		if distance == 0 || !yield(child+distance) || t.more == nil {
 			return
 		}
 		for _, e := range t.moreOf(child) {

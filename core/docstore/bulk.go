@@ -47,8 +47,9 @@ type write struct {
 	body    []byte
 	// revisions is the path of a replicated write.
 	revisions core.Revisions
-	// parent and rev are of a new edit: rev is what it makes if parent is the right one.
+	// parent and rev are of a new edit: rev is what it makes if parent is the right one, revError why it cannot be made.
 	parent, rev core.Rev
+	revError    error
 	// local is the new number of a local document's revision.
 	local uint64
 }
@@ -138,8 +139,8 @@ func (b *batch) number(w *write, doc *core.Document) (err error) {
 	}
 	if !b.replicated {
 		w.parent = parent
-		w.rev, err = revid.New(parent, w.deleted, w.body, nil)
-		return err
+		w.rev, w.revError = revid.New(parent, w.deleted, w.body, nil)
+		return nil
 	}
 	w.revisions = core.Revisions{Start: parent.Generation, Hashes: []string{parent.Hash}}
 	if doc.Revisions != nil {

@@ -14,7 +14,6 @@ type edit struct {
 	meta       *meta
 	results    []core.BulkResult
 	replicated bool
-	buffer     []byte
 }
 
 // document applies the writes of one document, one after the other: each sees what those before it did.
@@ -45,7 +44,7 @@ func (e *edit) document(docID string, was *record, writes []write) error {
 			path.Body = e.meta.nextBody
 		}
 		merged, outcome := tree.Merge(path)
-		if !e.replicated && outcome != revtree.NewLeaf && !tree.IsEmpty() {
+		if !e.replicated && outcome != revtree.NewLeaf {
 			result.Err = core.ErrConflict.Of(docID)
 			continue
 		}
@@ -68,11 +67,10 @@ func (e *edit) document(docID string, was *record, writes []write) error {
 // newEdit decides whether a new edit may be made, on which parent, and which revision it makes.
 func newEdit(tree revtree.Tree, w *write) (parent, rev core.Rev, err error) {
 	if tree.IsEmpty() {
-		// CouchDB takes a deletion of what it does not know, but not a change of it.
-		if !w.parent.IsZero() && !w.deleted {
+		if !w.parent.IsZero() {
 			return parent, rev, core.ErrConflict
 		}
-		return w.parent, w.rev, nil
+		return parent, w.rev, w.revError
 	}
 	winner := tree.Winner()
 	switch {
@@ -86,7 +84,7 @@ func newEdit(tree revtree.Tree, w *write) (parent, rev core.Rev, err error) {
 	if node, found := tree.Lookup(w.parent); !found || !node.Leaf {
 		return parent, rev, core.ErrConflict
 	}
-	return w.parent, w.rev, nil
+	return w.parent, w.rev, w.revError
 }
 
 // store gives a changed document its new place in the feed, forgets what is too old, and counts.

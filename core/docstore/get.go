@@ -31,7 +31,9 @@ func (db *DB) Get(ctx context.Context, docID string, options core.GetOptions) (d
 		}
 		var bodies bodyReader
 		doc = rec.doc(docID, node, &bodies)
-		rec.describe(doc, options)
+		if err := rec.describe(ctx, s, doc, options); err != nil {
+			return err
+		}
 		_, err = bodies.read(ctx, s)
 		return err
 	})
@@ -65,9 +67,13 @@ func (r *record) doc(docID string, node revtree.Node, bodies *bodyReader) *core.
 }
 
 // describe adds what a read wants to know beside the document.
-func (r *record) describe(doc *core.Document, options core.GetOptions) {
+func (r *record) describe(ctx context.Context, s kv.Snapshot, doc *core.Document, options core.GetOptions) error {
 	if options.Revs {
-		r.addRevisions(doc)
+		limit, err := readRevsLimit(ctx, s)
+		if err != nil {
+			return err
+		}
+		doc.Revisions = r.ancestry(doc.Rev, limit)
 	}
 	if options.RevsInfo {
 		doc.RevsInfo = r.tree.RevsInfo(doc.Rev)
@@ -81,9 +87,20 @@ func (r *record) describe(doc *core.Document, options core.GetOptions) {
 	if options.LocalSeq {
 		doc.LocalSeq = formatSeq(r.seq)
 	}
+	return nil
 }
 
-func (r *record) addRevisions(doc *core.Document) {
-	revisions, _ := r.tree.Ancestry(doc.Rev)
-	doc.Revisions = &revisions
+// ancestry returns no more revisions than are to be remembered of a path, even when more of them are known because
+// another path needs them. Only RevsInfo shows all, as in CouchDB.
+func (r *record) ancestry(rev core.Rev, limit uint64) *core.Revisions {
+	revisions, _ := r.tree.Ancestry(rev)
+	if uint64(len(revisions.Hashes)) > limit {
+		revisions.Hashes = revisions.Hashes[:limit:limit]
+	}
+	return &revisions
+}
+
+func readRevsLimit(ctx context.Context, s kv.Snapshot) (uint64, error) {
+	m, err := readMeta(ctx, s)
+	return m.revsLimit, err
 }

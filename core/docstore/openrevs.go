@@ -22,13 +22,19 @@ func (db *DB) OpenRevs(ctx context.Context, docID string, options core.OpenRevsO
 		if rec == nil && options.All {
 			return core.ErrMissing.Of(docID)
 		}
+		limit := uint64(0)
+		if options.WithRevisions {
+			if limit, err = readRevsLimit(ctx, s); err != nil {
+				return err
+			}
+		}
 		nodes, missing := rec.open(options)
 		found = make([]core.OpenRev, 0, len(nodes)+len(missing))
 		var bodies bodyReader
 		for _, node := range nodes {
 			doc := rec.doc(docID, node, &bodies)
 			if options.WithRevisions {
-				rec.addRevisions(doc)
+				doc.Revisions = rec.ancestry(node.Rev, limit)
 			}
 			found = append(found, core.OpenRev{Rev: node.Rev, Doc: doc})
 		}
@@ -82,7 +88,20 @@ func (db *DB) BulkGet(ctx context.Context, requests []core.DocRev, options core.
 		}
 		var bodies bodyReader
 		for i, request := range requests {
-			results[i] = core.BulkGetResult{ID: request.ID, Docs: bulkGet(request, records[i], options, &bodies)}
+			results[i] = core.BulkGetResult{ID: request.ID, Docs: bulkGet(request, records[i], options.Latest, &bodies)}
+		}
+		if options.Revs {
+			limit, err := readRevsLimit(ctx, s)
+			if err != nil {
+				return err
+			}
+			for i := range results {
+				for _, found := range results[i].Docs {
+					if found.Doc != nil {
+						found.Doc.Revisions = records[i].ancestry(found.Rev, limit)
+					}
+				}
+			}
 		}
 		_, err = bodies.read(ctx, s)
 		return err
@@ -93,7 +112,7 @@ func (db *DB) BulkGet(ctx context.Context, requests []core.DocRev, options core.
 	return results, nil
 }
 
-func bulkGet(request core.DocRev, rec *record, options core.BulkGetOptions, bodies *bodyReader) []core.BulkGetDoc {
+func bulkGet(request core.DocRev, rec *record, latest bool, bodies *bodyReader) []core.BulkGetDoc {
 	refuse := func(err error) []core.BulkGetDoc {
 		return []core.BulkGetDoc{{Rev: request.Rev, Err: core.AsError(err).Of(request.ID)}}
 	}
@@ -103,18 +122,14 @@ func bulkGet(request core.DocRev, rec *record, options core.BulkGetOptions, bodi
 	if rec == nil {
 		return refuse(core.ErrMissing)
 	}
-	open := core.OpenRevsOptions{All: request.Rev.IsZero(), Revs: []core.Rev{request.Rev}, Latest: options.Latest}
+	open := core.OpenRevsOptions{All: request.Rev.IsZero(), Revs: []core.Rev{request.Rev}, Latest: latest}
 	nodes, _ := rec.open(open)
 	if len(nodes) == 0 {
 		return refuse(core.ErrMissing)
 	}
 	docs := make([]core.BulkGetDoc, len(nodes))
 	for i, node := range nodes {
-		doc := rec.doc(request.ID, node, bodies)
-		if options.Revs {
-			rec.addRevisions(doc)
-		}
-		docs[i] = core.BulkGetDoc{Rev: node.Rev, Doc: doc}
+		docs[i] = core.BulkGetDoc{Rev: node.Rev, Doc: rec.doc(request.ID, node, bodies)}
 	}
 	return docs
 }

@@ -15,7 +15,10 @@ func NextToken(text []byte, i int) (start, end int) {
 	case '{', '}', '[', ']':
 		return i, i + 1
 	case '"':
-		return i, skipString(text, i)
+		if end = skipString(text, i); end-i < 2 {
+			return len(text), len(text)
+		}
+		return i, end
 	}
 	end = i + 1
 	for end < len(text) && !endsWord(text[end]) {

@@ -150,7 +150,7 @@ func TestNewRefuses(t *testing.T) {
 	_, err := revid.New(core.Rev{Generation: math.MaxUint64, Hash: "a"}, false, []byte("{}"), nil)
 	assert.ErrorIs(t, err, core.ErrBadRequest)
 	for _, text := range []string{
-		"", "[]", "1", `{"a"}`, `{"a":1`, `{"a":[}`, `{"a":]}`, `{1:2}`, `{"a":1}}`, `{"a":x}`, `{"a":-}`, `{"a":1.2.3}`,
+		"", "[]", "1", `{"a"}`, `{"a":1`, `{"a":[}`, `{"a":]}`, `{1:2}`, `{"a":1}}`, `{"a":x}`, `{"a":-}`, `{"a":1.2.3}`, `{"`, `"`,
 		`{"a":` + strings.Repeat("9", 400) + `}`, `{"a":1e999}`, `{"a":1.5e999}`,
 	} {
 		_, err := revid.New(core.Rev{}, false, []byte(text), nil)

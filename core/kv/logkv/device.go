@@ -36,9 +36,9 @@ type Device interface {
 	// snapshots the two that cover most stay, the others are removed; so one that covers less than both is ignored. One that covers as much as
 	// an earlier one takes its place.
 	WriteSnapshot(ctx context.Context, covers uint64, chunks [][]byte) error
-	// Remove removes the records of these numbers; those that are not there are ignored, and so is the newest record, from which numbering goes on. It
-	// also gives back whatever else the device occupies needlessly.
-	Remove(ctx context.Context, numbers []uint64) error
+	// Remove removes the records with numbers in these ranges, which are ascending and apart. Records that are not there are ignored, and so is the newest record, from
+	// which numbering goes on. It also gives back whatever else the device occupies needlessly.
+	Remove(ctx context.Context, ranges []NumberRange) error
 
 	// Watch registers the one function to be called when another context has appended something, or has closed or destroyed the storage. It is a hint that comes soon, possibly
 	// once for several commits, possibly without need. The function returns at once and may be called from any goroutine; it is no longer called after Close.
@@ -70,6 +70,11 @@ type Base struct {
 type Record struct {
 	Number uint64
 	Data   []byte
+}
+
+// NumberRange stands for the records from First to Last, both included.
+type NumberRange struct {
+	First, Last uint64
 }
 
 // Durability says what an acknowledged commit has survived by then.

@@ -114,7 +114,7 @@ func testEmpty(t *testing.T, h Harness) {
 		data, err := d.Read(ctx, []uint64{1, 7})
 		require.NoError(t, err)
 		assert.Equal(t, [][]byte{nil, nil}, data)
-		require.NoError(t, d.Remove(ctx, []uint64{1, 2}))
+		require.NoError(t, d.Remove(ctx, []logkv.NumberRange{{First: 1, Last: 2}}))
 		require.NoError(t, d.Remove(ctx, nil))
 		require.NoError(t, d.Sync(ctx))
 		d = h.reopen(t, d)
@@ -183,7 +183,7 @@ func testHeadMoved(t *testing.T, h Harness) {
 		d = h.reopen(t, d)
 	}
 	// A writer that has slept through a compaction finds its next number free, and is refused all the same.
-	require.NoError(t, d.Remove(ctx, []uint64{1, 2}))
+	require.NoError(t, d.Remove(ctx, []logkv.NumberRange{{First: 1, Last: 2}}))
 	for range 2 {
 		refused(1)
 		refused(2)

@@ -123,11 +123,13 @@ func (d *Device) WriteSnapshot(ctx context.Context, covers uint64, chunks [][]by
 }
 
 // Remove implements logkv.Device.
-func (d *Device) Remove(ctx context.Context, numbers []uint64) error {
+func (d *Device) Remove(ctx context.Context, ranges []logkv.NumberRange) error {
 	return d.do(ctx, func(s *Storage) error {
 		head := s.head()
 		s.records = slices.DeleteFunc(s.records, func(r logkv.Record) bool {
-			return r.Number != head && slices.Contains(numbers, r.Number)
+			return r.Number != head && slices.ContainsFunc(ranges, func(n logkv.NumberRange) bool {
+				return n.First <= r.Number && r.Number <= n.Last
+			})
 		})
 		return nil
 	})

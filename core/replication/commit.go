@@ -1,0 +1,162 @@
+package replication
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"sync"
+
+	"github.com/gouchdb/gouchdb/core"
+)
+
+// side is a database as the keeper of a checkpoint.
+type side struct {
+	name  string
+	db    core.Adapter
+	docID string
+	rev   core.Rev    // of the stored document, zero when there is none
+	doc   *checkpoint // nil when there is none, or none that can be read
+}
+
+// keepers lists the sides that keep checkpoints, the source first.
+func (r *replicator) keepers() []*side {
+	docID := core.LocalPrefix + r.result.ReplicationID
+	source := &side{name: "source", db: r.source, docID: docID}
+	target := &side{name: "target", db: r.target, docID: docID}
+	switch r.options.Checkpoint {
+	case CheckpointSource:
+		return []*side{source}
+	case CheckpointTarget:
+		return []*side{target}
+	case CheckpointNone:
+		return nil
+	}
+	return []*side{source, target}
+}
+
+// resume finds out where to begin.
+func (r *replicator) resume() error {
+	r.sides = r.keepers()
+	err := errors.Join(r.eachSide(func(s *side) error { return s.read(r.ctx, r.retry) })...)
+	if err != nil {
+		// Beginning anew in place of this would be right in the end, yet go over everything because of one lost answer.
+		return err
+	}
+	switch len(r.sides) {
+	case 1:
+		r.agreed = r.sides[0].doc
+	case 2:
+		r.agreed = agree(r.sides[0].doc, r.sides[1].doc)
+	}
+	r.progress.seq = r.options.Since
+	if r.agreed != nil {
+		r.progress.seq = r.agreed.seq
+	}
+	r.committed = r.progress.seq
+	r.result.StartSeq = r.progress.seq
+	r.session.startSeq = r.progress.seq
+	if r.agreed != nil && r.options.Checkpoint != CheckpointSource {
+		return nil
+	}
+	return r.lookAtTarget()
+}
+
+// lookAtTarget makes sure that there is a target, which its checkpoint did not tell, and whether it has anything yet.
+func (r *replicator) lookAtTarget() error {
+	return r.retry.do(r.ctx, "looking at the target", func() error {
+		info, err := r.target.Info(r.ctx)
+		if err == nil && info.DocCount == 0 && info.DocDelCount == 0 {
+			r.diffs.assumeEmpty()
+		}
+		return err
+	})
+}
+
+// commit notes on both sides how far everything has been written. It is an error only when no side takes the note.
+func (r *replicator) commit(retry *retrier) error {
+	r.lastCommit = r.options.Clock.Now()
+	if len(r.sides) == 0 || !r.moved || r.progress.seq == r.committed {
+		return nil
+	}
+	err := retry.do(r.ctx, "making the written documents durable", func() error { return r.target.Flush(r.ctx) })
+	if err != nil {
+		return err
+	}
+	r.session.checkpoints++
+	r.session.recorded = r.progress.seq
+	r.session.endTime = r.lastCommit
+	r.session.counts = r.result.Counts
+	next := r.agreed.follow(r.session)
+	failures := r.eachSide(func(s *side) error { return s.write(r.ctx, retry, next) })
+	if len(failures) == len(r.sides) || r.ctx.Err() != nil {
+		return errors.Join(failures...)
+	}
+	r.committed = r.progress.seq
+	for _, failure := range failures {
+		if len(r.result.CheckpointErrors) < errorsKept {
+			r.result.CheckpointErrors = append(r.result.CheckpointErrors, failure)
+		}
+		r.emit(Event{Type: EventCheckpointFailed, Err: core.AsError(failure), Seq: r.committed})
+	}
+	r.emit(Event{Type: EventCheckpoint, Seq: r.committed})
+	return nil
+}
+
+// eachSide calls for all sides at once and returns the errors.
+func (r *replicator) eachSide(call func(*side) error) []error {
+	errs := make([]error, len(r.sides))
+	var calls sync.WaitGroup
+	for i, s := range r.sides {
+		calls.Go(func() { errs[i] = call(s) })
+	}
+	calls.Wait()
+	var failures []error
+	for _, err := range errs {
+		if err != nil {
+			failures = append(failures, err)
+		}
+	}
+	return failures
+}
+
+func (s *side) read(ctx context.Context, retry *retrier) error {
+	return retry.do(ctx, "reading the checkpoint of the "+s.name, func() error {
+		doc, err := s.db.Get(ctx, s.docID, core.GetOptions{})
+		switch {
+		case errors.Is(err, core.ErrMissing):
+			s.rev, s.doc = core.Rev{}, nil
+			return nil
+		case err != nil:
+			return err
+		}
+		s.rev, s.doc = doc.Rev, parseCheckpoint(doc.Body)
+		return nil
+	})
+}
+
+// conflictsBorne bounds how often a write of a checkpoint is repeated because somebody else has just written it.
+const conflictsBorne = 5
+
+// write stores a checkpoint over the one that was last seen. Found another one in its place, it is either ours, and just the answer was
+// lost, or it comes from a run elsewhere; then ours replaces it, which at worst lets somebody begin further back.
+func (s *side) write(ctx context.Context, retry *retrier, next *checkpoint) error {
+	body := next.appendJSON(nil)
+	for conflicts := 0; ; conflicts++ {
+		err := retry.do(ctx, "writing the checkpoint of the "+s.name, func() error {
+			rev, err := core.Put(ctx, s.db, &core.Document{ID: s.docID, Rev: s.rev, Body: body})
+			if err == nil {
+				s.rev, s.doc = rev, next
+			}
+			return err
+		})
+		if !errors.Is(err, core.ErrConflict) {
+			return err
+		}
+		if conflicts == conflictsBorne {
+			return &stepError{"giving up after " + strconv.Itoa(conflicts) + " attempts", err}
+		}
+		if err := s.read(ctx, retry); err != nil || s.doc.same(next) {
+			return err
+		}
+	}
+}

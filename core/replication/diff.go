@@ -1,0 +1,101 @@
+package replication
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/gouchdb/gouchdb/core"
+)
+
+// diffPolicy leaves out asking the target what it lacks while it lacks nearly everything. Writing a revision again changes
+// nothing, so that a wrong guess costs bytes only, and every few batches it asks again.
+type diffPolicy struct {
+	mutex sync.Mutex
+	skips int
+}
+
+const (
+	skippedDiffs = 7  // in a row
+	tellingDiff  = 50 // revisions: fewer say nothing about what is to come
+)
+
+// assumeEmpty starts without asking.
+func (p *diffPolicy) assumeEmpty() { p.skips = skippedDiffs }
+
+func (p *diffPolicy) ask() bool {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	if p.skips == 0 {
+		return true
+	}
+	p.skips--
+	return false
+}
+
+func (p *diffPolicy) learn(checked, found int) {
+	p.mutex.Lock()
+	defer p.mutex.Unlock()
+	p.skips = 0
+	if checked >= tellingDiff && found*20 >= checked*19 {
+		p.skips = skippedDiffs
+	}
+}
+
+// findMissing returns the revisions of a batch that are to be fetched.
+func (r *replicator) findMissing(b *batch) (wanted []core.DocRev, counts Counts, err error) {
+	lacking := b.revsByID()
+	for _, request := range lacking {
+		counts.MissingChecked += len(request.Revs)
+	}
+	if r.diffs.ask() {
+		if lacking, err = r.revsDiff(lacking); err != nil {
+			return nil, counts, err
+		}
+	}
+	for _, doc := range lacking {
+		for _, rev := range doc.Revs {
+			wanted = append(wanted, core.DocRev{ID: doc.ID, Rev: rev})
+		}
+	}
+	counts.MissingFound = len(wanted)
+	return wanted, counts, nil
+}
+
+func (r *replicator) revsDiff(requests []core.DocRevs) ([]core.DocRevs, error) {
+	var diffs []core.RevsDiff
+	err := r.retry.do(r.ctx, "asking the target what it lacks", func() (err error) {
+		diffs, err = inHalves(requests, func(part []core.DocRevs) ([]core.RevsDiff, error) {
+			return r.target.RevsDiff(r.ctx, part)
+		})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	checked, found := 0, 0
+	for _, request := range requests {
+		checked += len(request.Revs)
+	}
+	lacking := make([]core.DocRevs, len(diffs))
+	for i, diff := range diffs {
+		lacking[i] = core.DocRevs{ID: diff.ID, Revs: diff.Missing}
+		found += len(diff.Missing)
+	}
+	r.diffs.learn(checked, found)
+	return lacking, nil
+}
+
+// inHalves calls with all items, or, where the answer is that these are too many at once, with each half.
+func inHalves[Item, Answer any](items []Item, call func([]Item) ([]Answer, error)) ([]Answer, error) {
+	answers, err := call(items)
+	var failure *core.Error
+	if len(items) < 2 || !errors.As(err, &failure) || failure.Status != core.ErrTooLarge.Status {
+		return answers, err
+	}
+	answers, err = inHalves(items[:len(items)/2], call)
+	if err != nil {
+		return nil, err
+	}
+	rest, err := inHalves(items[len(items)/2:], call)
+	return append(answers, rest...), err
+}

@@ -1,0 +1,150 @@
+package replication
+
+import (
+	"github.com/gouchdb/gouchdb/core"
+)
+
+// fetch brings what the target lacks of a batch, chunk by chunk.
+func (r *replicator) fetch(b *batch) {
+	defer close(b.chunks)
+	wanted, counts, err := r.findMissing(b)
+	if err != nil {
+		b.err = err
+		return
+	}
+	r.hand(b, chunk{counts: counts})
+	for len(wanted) > 0 && b.err == nil {
+		count, err := r.budget.wait(r.ctx, b.number)
+		if err != nil {
+			b.err = &stepError{"waiting for the target", err}
+			return
+		}
+		count = min(count, len(wanted))
+		c, err := r.read(wanted[:count])
+		if err != nil {
+			b.err = err
+			return
+		}
+		wanted = wanted[count:]
+		c.counts = Counts{DocsRead: len(c.docs), DocReadFailures: len(c.failures)}
+		r.budget.take(len(c.docs), c.bytes)
+		r.hand(b, c)
+	}
+}
+
+// hand gives the writer a chunk, as soon as it has taken the one before.
+func (r *replicator) hand(b *batch, c chunk) {
+	select {
+	case b.chunks <- c:
+	case <-r.ctx.Done():
+		b.err = &stepError{"waiting for the target", r.ctx.Err()}
+	}
+}
+
+// read fetches revisions from the source, with their ancestry. Where one has been updated meanwhile, its successors come instead.
+func (r *replicator) read(wanted []core.DocRev) (chunk, error) {
+	found := collector{}
+	var vanished, again []core.DocRev
+	var passing []*core.Error
+	pending := wanted
+	err := r.retry.do(r.ctx, "reading documents", func() error {
+		again, passing = nil, nil
+		results, err := r.bulkGet(pending)
+		if err != nil {
+			return err
+		}
+		for i, result := range results {
+			if len(result.Docs) == 0 {
+				vanished = append(vanished, pending[i])
+			}
+			for _, answer := range result.Docs {
+				if answer.Err == nil {
+					found.add(answer.Doc)
+					continue
+				}
+				switch judge(answer.Err) {
+				case verdictMissing:
+					vanished = append(vanished, pending[i])
+				case verdictRetry, verdictSlower:
+					again = append(again, pending[i])
+					passing = append(passing, answer.Err.Of(result.ID))
+				default:
+					found.failures = append(found.failures, answer.Err.Of(result.ID))
+				}
+			}
+		}
+		if len(again) > 0 {
+			pending = again
+			return passing[0]
+		}
+		return nil
+	})
+	if err != nil && (len(passing) == 0 || r.ctx.Err() != nil) {
+		return chunk{}, err
+	}
+	// The calls went through, these documents did not: that is their fault alone.
+	found.failures = append(found.failures, passing...)
+	if len(vanished) > 0 {
+		if err := r.resolve(vanished, &found); err != nil {
+			return chunk{}, err
+		}
+	}
+	return found.chunk, nil
+}
+
+// resolve finds out why revisions that the changes feed told of are not there. One that is no leaf any more, or was purged, is nothing to
+// copy: what came in its place has a later sequence. One that still is a leaf, yet cannot be read, is a failure.
+func (r *replicator) resolve(vanished []core.DocRev, found *collector) error {
+	requests := make([]core.DocRev, len(vanished))
+	for i, revision := range vanished {
+		requests[i] = core.DocRev{ID: revision.ID}
+	}
+	var results []core.BulkGetResult
+	err := r.retry.do(r.ctx, "reading documents again", func() (err error) {
+		results, err = r.bulkGet(requests)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i, result := range results {
+		for _, answer := range result.Docs {
+			switch {
+			case answer.Err == nil:
+				found.add(answer.Doc)
+			case answer.Rev == vanished[i].Rev, judge(answer.Err) != verdictMissing:
+				found.failures = append(found.failures, answer.Err.Of(result.ID))
+			}
+		}
+	}
+	return nil
+}
+
+func (r *replicator) bulkGet(requests []core.DocRev) ([]core.BulkGetResult, error) {
+	results, err := inHalves(requests, func(part []core.DocRev) ([]core.BulkGetResult, error) {
+		return r.source.BulkGet(r.ctx, part, core.BulkGetOptions{Revs: true, Latest: true})
+	})
+	if err == nil && len(results) != len(requests) {
+		err = core.ErrNotCouchDB.Because("a bulk get does not answer every request")
+	}
+	return results, err
+}
+
+// collector gathers a chunk, each revision once.
+type collector struct {
+	chunk
+	seen map[core.DocRev]bool
+}
+
+func (c *collector) add(doc *core.Document) {
+	key := core.DocRev{ID: doc.ID, Rev: doc.Rev}
+	if c.seen[key] {
+		return
+	}
+	if c.seen == nil {
+		c.seen = make(map[core.DocRev]bool)
+	}
+	c.seen[key] = true
+	c.docs = append(c.docs, doc)
+	c.bytes += docSize(doc)
+}

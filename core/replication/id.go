@@ -1,0 +1,58 @@
+package replication
+
+import (
+	"crypto/md5"
+	"encoding/hex"
+	"slices"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/rawjson"
+)
+
+// idVersion stands in every replication id and checkpoint. Whoever changes what an id is made of takes the next one and looks
+// checkpoints up under the old id too, or all replications of the world begin anew.
+const idVersion = "1"
+
+// replicationID names the checkpoints of a replication. Two replications share it only when the same documents flow between
+// the same databases: otherwise one would skip what only the other has copied.
+func replicationID(source, target string, options Options) string {
+	text := []byte(`["gouchdb",` + idVersion + `,`)
+	text = rawjson.AppendString(text, source)
+	text = append(text, ',')
+	text = rawjson.AppendString(text, target)
+	text = append(text, `,{`...)
+	if options.DocIDs != nil {
+		docIDs := slices.Clone(options.DocIDs)
+		slices.Sort(docIDs)
+		text = append(text, `"doc_ids":`...)
+		text = rawjson.AppendQuoted(text, slices.Compact(docIDs))
+		text = append(text, ',')
+	}
+	if options.WinningRevsOnly {
+		text = append(text, `"winning_revs_only":true,`...)
+	}
+	text = append(text, `"since":`...)
+	text = rawjson.AppendString(text, string(options.Since))
+	text = append(text, "}]"...)
+	sum := md5.Sum(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// identify asks both databases who they are.
+func (r *replicator) identify() error {
+	var identities [2]string
+	for i, db := range []core.Adapter{r.source, r.target} {
+		err := r.retry.do(r.ctx, "asking a database for its identity", func() (err error) {
+			identities[i], err = db.Identity(r.ctx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if identities[0] == identities[1] {
+		return core.ErrBadRequest.Because("source and target are the same database")
+	}
+	r.result.ReplicationID = replicationID(identities[0], identities[1], r.options)
+	return nil
+}

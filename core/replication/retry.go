@@ -1,0 +1,117 @@
+package replication
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/gouchdb/gouchdb/core"
+)
+
+// verdict is what an error means for what was being done.
+type verdict int
+
+const (
+	verdictFatal   verdict = iota // the run ends
+	verdictRetry                  // may pass: try the same again after a while
+	verdictSlower                 // try again after a while, however often
+	verdictDenied                 // the target refuses this document
+	verdictDivide                 // something in what was sent is the reason: send less, down to the document at fault
+	verdictMissing                // what was asked for is not there
+)
+
+// judge reads an error of a call or of one document in it. It is the error table of the specification.
+func judge(err *core.Error) verdict {
+	switch err.Name {
+	case core.ErrClosed.Name, core.ErrCorrupt.Name, core.ErrNewerFormat.Name, core.ErrNotCouchDB.Name:
+		return verdictFatal // trying again gives the same
+	}
+	switch err.Status {
+	case 400, 412, 413, 415, 501:
+		return verdictDivide
+	case 401, 403:
+		return verdictDenied
+	case 404:
+		return verdictMissing
+	case 408:
+		return verdictRetry
+	case 429:
+		return verdictSlower
+	case 507:
+		return verdictFatal
+	}
+	if err.Status >= 500 {
+		return verdictRetry
+	}
+	return verdictFatal
+}
+
+// retrier repeats calls that fail for reasons that may pass.
+type retrier struct {
+	policy  RetryPolicy
+	clock   Clock
+	random  func() uint64
+	onRetry func(err *core.Error, delay time.Duration)
+}
+
+// do calls until it succeeds, fails for good, or has spent its attempts. The error tells the step and wraps the last failure,
+// or the context's error once that has ended.
+func (r *retrier) do(ctx context.Context, step string, call func() error) error {
+	for spent, waits := 1, 0; ; waits++ {
+		if ctx.Err() != nil {
+			return &stepError{step, ctx.Err()}
+		}
+		err := call()
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return &stepError{step, ctx.Err()}
+		}
+		failure := core.AsError(err)
+		switch verdict := judge(failure); {
+		case verdict == verdictRetry && spent < r.policy.Attempts:
+			spent++
+		case verdict == verdictSlower && r.policy.Attempts > 1:
+		default:
+			return &stepError{step, err}
+		}
+		delay := max(r.delay(waits), askedDelay(err))
+		r.onRetry(failure, delay)
+		if err := r.clock.Sleep(ctx, delay); err != nil {
+			return &stepError{step, err}
+		}
+	}
+}
+
+// delay grows exponentially with the waits before it. Half of it is chance, so that clients which lost the same server do not come
+// back all at once.
+func (r *retrier) delay(waits int) time.Duration {
+	full := min(r.policy.MinDelay, r.policy.MaxDelay)
+	for i := 0; i < waits && full < r.policy.MaxDelay; i++ {
+		if full > r.policy.MaxDelay/2 {
+			full = r.policy.MaxDelay
+		} else {
+			full *= 2
+		}
+	}
+	return full/2 + time.Duration(r.random()%uint64(full/2+1))
+}
+
+// askedDelay is what the server wants: an error that carries a Retry-After has a method of that name.
+func askedDelay(err error) time.Duration {
+	var asking interface{ RetryAfter() time.Duration }
+	if errors.As(err, &asking) {
+		return asking.RetryAfter()
+	}
+	return 0
+}
+
+// stepError tells what the replicator was doing.
+type stepError struct {
+	step  string
+	cause error
+}
+
+func (e *stepError) Error() string { return "replication: " + e.step + ": " + e.cause.Error() }
+func (e *stepError) Unwrap() error { return e.cause }

@@ -4,6 +4,6 @@
 // The words are CouchDB's. A database holds documents, each a tree of revisions whose leaves are alive or deleted;
 // the winner is the leaf that a plain read answers with. Each change of a document takes a new sequence.
 //
-// A document's body is JSON text, never a decoded value: it is checked once, where it enters ([ParseDocument]), and
-// stays the bytes it came as.
+// A document's body is JSON text, never a decoded value: it is checked once, where it enters ([ParseDocument]), stripped of what
+// CouchDB does not keep either (white space, needless escapes, superseded members), and from then on stays those bytes.
 package core

@@ -11,8 +11,8 @@ type Document struct {
 	ID      string
 	Rev     Rev // zero for a document that is to be created
 	Deleted bool
-	// Body is a JSON object: the document without the members that the other fields hold. It is never nil in a parsed
-	// document, must not be modified, and may be shared with the store it came from.
+	// Body is a JSON object: the document without the members that the other fields hold. It is never nil and in canonical form
+	// ([rawjson.AppendCanonical]) in a parsed document, must not be modified, and may be shared with the store it came from.
 	Body []byte
 	// Attachments is the "_attachments" member as JSON text, nil when there is none or it is empty.
 	Attachments []byte
@@ -37,6 +37,7 @@ type RevInfo struct {
 var EmptyBody = []byte("{}")
 
 // ParseDocument reads a document as CouchDB sends and accepts it. The text is validated; the document shares no memory with it.
+// As in CouchDB, of members with the same name only the last counts, in its place.
 // The ID is taken as it stands, even when it is missing: [ValidateDocID] is for the caller, who may have it from elsewhere.
 //
 // Errors: ErrBadJSON, ErrBadRequest (not an object), ErrBadRev, ErrIllegalDocID (the id is not a string), ErrDocValidation (an unknown or malformed
@@ -54,10 +55,11 @@ func ParseValidDocument(text []byte) (*Document, error) {
 		return nil, ErrBadRequest.Because("Document must be a JSON object")
 	}
 	doc := &Document{}
-	body := make([]byte, 1, len(text))
-	body[0] = '{'
-	for name, value := range rawjson.Members(text) {
-		if isSpecial(name) {
+	canonical := rawjson.AppendCanonical(make([]byte, 0, len(text)), text)
+	// The members that stay move together, over those that do not: a body is never longer than the text before it.
+	body := canonical[:1]
+	for name, value := range rawjson.Members(canonical) {
+		if name[1] == '_' {
 			known, err := doc.setSpecial(name, value)
 			if err != nil {
 				return nil, err
@@ -71,19 +73,14 @@ func ParseValidDocument(text []byte) (*Document, error) {
 		}
 		body = append(body, name...)
 		body = append(body, ':')
-		body = rawjson.AppendCompact(body, value)
+		body = append(body, value...)
 	}
-	doc.Body = append(body, '}')
+	body = append(body, '}')
+	if cap(body) > 2*len(body)+64 {
+		body = append(make([]byte, 0, len(body)), body...) // what was left out was large, such as attachments
+	}
+	doc.Body = body
 	return doc, nil
-}
-
-// isSpecial reports whether a quoted name begins with an underscore, written plainly or escaped.
-func isSpecial(name []byte) bool {
-	if name[1] == '\\' {
-		text, _ := rawjson.Text(name)
-		return text != "" && text[0] == '_'
-	}
-	return name[1] == '_'
 }
 
 // setSpecial takes a member that begins with an underscore. It reports false for the few that CouchDB keeps in the body.

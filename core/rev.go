@@ -31,8 +31,13 @@ func ParseRev(text string) (Rev, error) {
 	if err != nil {
 		n = math.MaxUint64
 	}
-	hash, err = ParseHash(hash)
-	return Rev{Generation: n, Hash: hash}, err
+	if hash, err = ParseHash(hash); err != nil {
+		return Rev{}, err
+	}
+	if n == 0 && hash == "" {
+		hash = "0" // "0-" is no revision that can exist, but it is not "no revision" either
+	}
+	return Rev{Generation: n, Hash: hash}, nil
 }
 
 // ParseHash turns the part of a revision after the dash into the internal form that [Rev] holds.

@@ -199,7 +199,7 @@ func ParseAllDocs(text []byte, each func(*core.AllDocsRow) error) (core.AllDocsS
 		return summary, core.ErrNotCouchDB.Because("the answer to a listing has no rows")
 	}
 	for element := range rawjson.Elements(rows) {
-		row, err := parseAllDocsRow(element)
+		row, err := ParseAllDocsRow(element)
 		if err != nil {
 			return summary, err
 		}
@@ -210,7 +210,8 @@ func ParseAllDocs(text []byte, each func(*core.AllDocsRow) error) (core.AllDocsS
 	return summary, nil
 }
 
-func parseAllDocsRow(element []byte) (*core.AllDocsRow, error) {
+// ParseAllDocsRow reads one row of _all_docs.
+func ParseAllDocsRow(element []byte) (*core.AllDocsRow, error) {
 	row := &core.AllDocsRow{}
 	for name, value := range rawjson.Members(element) {
 		switch name, _ := rawjson.Text(name); name {

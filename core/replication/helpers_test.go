@@ -2,6 +2,7 @@ package replication_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -150,10 +151,23 @@ func tally(script *faultadapter.Script) string {
 // checkpointOf returns the stored checkpoint of one side, nil when there is none.
 func checkpointOf(t testing.TB, db core.Adapter, result *replication.Result) *core.Document {
 	t.Helper()
+	if result.ReplicationID == "" { // the run did not get that far
+		return nil
+	}
 	doc, err := db.Get(context.Background(), core.LocalPrefix+result.ReplicationID, core.GetOptions{})
 	if errors.Is(err, core.ErrMissing) {
 		return nil
 	}
 	require.NoError(t, err)
 	return doc
+}
+
+// recordedSeq is the sequence that a checkpoint tells.
+func recordedSeq(t testing.TB, checkpoint *core.Document) core.Seq {
+	t.Helper()
+	var body struct {
+		Seq json.RawMessage `json:"source_last_seq"`
+	}
+	require.NoError(t, json.Unmarshal(checkpoint.Body, &body))
+	return core.Seq(strings.Trim(string(body.Seq), `"`))
 }

@@ -3,6 +3,7 @@ package replication
 import (
 	"context"
 	"encoding/hex"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -27,6 +28,8 @@ type replicator struct {
 	diffs    diffPolicy
 	budget   *budget
 	progress progress
+
+	firstFailure *core.Error // of a document that was not copied, other than refused
 
 	committed  core.Seq // what the newest checkpoint says
 	lastCommit time.Time
@@ -104,13 +107,7 @@ func (r *replicator) end(err error) error {
 	r.result.EndTime = r.options.Clock.Now()
 	r.result.LastSeq = r.progress.seq
 	if failures := r.result.failures(); err == nil && failures > 0 {
-		incomplete := ErrIncomplete.Because(strconv.Itoa(failures) + " revisions were not copied")
-		for _, failure := range r.result.Errors {
-			if judge(failure) != verdictDenied {
-				return incomplete.From(failure)
-			}
-		}
-		return incomplete
+		return ErrIncomplete.Because(strconv.Itoa(failures) + " revisions were not copied").From(r.firstFailure)
 	}
 	r.result.OK = err == nil
 	return err
@@ -149,7 +146,7 @@ func (r *replicator) finish(b *batch) error {
 		if err != nil {
 			return err
 		}
-		for _, failure := range append(c.failures, out.failed...) {
+		for _, failure := range slices.Concat(c.failures, out.failed) {
 			failed[failure.ID] = true
 		}
 	}
@@ -173,10 +170,10 @@ func (r *replicator) account(c chunk, out outcome) {
 	for _, part := range [][]*core.Error{c.failures, out.failed, out.denied} {
 		r.result.keep(part)
 	}
-	for _, failure := range c.failures {
-		r.emit(Event{Type: EventFailed, Err: failure})
-	}
-	for _, failure := range out.failed {
+	for _, failure := range slices.Concat(c.failures, out.failed) {
+		if r.firstFailure == nil {
+			r.firstFailure = failure
+		}
 		r.emit(Event{Type: EventFailed, Err: failure})
 	}
 	for _, failure := range out.denied {

@@ -1,8 +1,6 @@
 package rawjson
 
 import (
-	"bytes"
-
 	"github.com/gouchdb/gouchdb/core/internal/lastwins"
 )
 
@@ -11,43 +9,65 @@ import (
 // spelling goes into revision ids. The result is never longer than value; dst may be value[:0].
 func AppendCanonical(dst, value []byte) []byte {
 	var superseded lastwins.Cutter
-	var text []byte   // a string without escapes
-	var members []int // where the members of all open objects begin in dst
-	var objects []int // for each open object, how many of members belong to outer ones
+	var text []byte // what a string with escapes says
+	// Where the members of all open objects begin in dst, and for each open object, how many of those belong to outer ones.
+	var fewMembers [32]int
+	var fewObjects [8]int
+	members, objects := fewMembers[:0], fewObjects[:0]
 	name := func(start int) []byte { return dst[start:skipString(dst, start)] }
+	// Most text is canonical already, so it is copied in long stretches: from is where the part begins that is not yet.
+	from := 0
 	for i := 0; i < len(value); {
-		c := value[i]
-		if isSpace(c) {
-			i++
-			continue
-		}
-		start := len(dst)
-		if c == '"' {
-			end := skipString(value, i)
-			if token := value[i:end]; bytes.IndexByte(token, '\\') < 0 {
-				dst = append(dst, token...)
-			} else {
-				text = AppendText(text[:0], token)
+		switch c := value[i]; c {
+		case ' ', '\t', '\n', '\r':
+			dst = append(dst, value[from:i]...)
+			i = skipSpace(value, i)
+			from = i
+		case '"':
+			start := len(dst) + i - from
+			end, escaped := scanString(value, i)
+			if escaped {
+				dst = append(dst, value[from:i]...)
+				text = AppendText(text[:0], value[i:end])
 				dst = AppendString(dst, text)
+				from = end
 			}
-			i = skipSpace(value, end)
-			if len(objects) > 0 && i < len(value) && value[i] == ':' {
+			i = end
+			if j := skipSpace(value, i); len(objects) > 0 && j < len(value) && value[j] == ':' {
 				members = append(members, start)
 			}
-			continue
-		}
-		dst = append(dst, c)
-		i++
-		switch c {
 		case '{':
 			objects = append(objects, len(members))
+			i++
 		case '}':
-			if len(objects) > 0 {
-				outer := objects[len(objects)-1]
-				superseded.Object(members[outer:], name)
-				members, objects = members[:outer], objects[:len(objects)-1]
+			i++
+			if len(objects) == 0 {
+				continue
 			}
+			outer := objects[len(objects)-1]
+			if len(members) > outer+1 {
+				dst = append(dst, value[from:i]...)
+				from = i
+				superseded.Object(members[outer:], name)
+			}
+			members, objects = members[:outer], objects[:len(objects)-1]
+		default:
+			i++
 		}
 	}
-	return superseded.Cut(dst)
+	return superseded.Cut(append(dst, value[from:]...))
+}
+
+// scanString is skipString that also tells whether anything is escaped.
+func scanString(text []byte, i int) (end int, escaped bool) {
+	for i = skipInner(text, i+1); i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			return i + 1, escaped
+		case '\\':
+			escaped = true
+			i = skipInner(text, i+2) - 1
+		}
+	}
+	return len(text), escaped
 }

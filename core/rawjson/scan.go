@@ -54,12 +54,12 @@ func skipSpace(text []byte, i int) int {
 
 // skipString returns the position after the string that begins at i.
 func skipString(text []byte, i int) int {
-	for i++; i < len(text); i++ {
+	for i = skipInner(text, i+1); i < len(text); i++ {
 		switch text[i] {
 		case '"':
 			return i + 1
 		case '\\':
-			i++
+			i = skipInner(text, i+2) - 1
 		}
 	}
 	return len(text)

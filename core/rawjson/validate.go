@@ -224,7 +224,7 @@ func (v *validator) number() bool {
 
 func (v *validator) str() bool {
 	text := v.text
-	i := v.pos + 1
+	i := skipPlain(text, v.pos+1)
 	for i < len(text) {
 		c := text[i]
 		switch {
@@ -236,7 +236,7 @@ func (v *validator) str() bool {
 			if n == 0 {
 				return false
 			}
-			i += n
+			i = skipPlain(text, i+n)
 		case c < 0x20:
 			v.pos = i
 			return v.fail("a control character must be escaped in a string")

@@ -14,6 +14,7 @@ import (
 // ends would move the bytes of the outer objects again and again. The zero Cutter is ready.
 type Cutter struct {
 	cuts  []stretch
+	names [][]byte // of a large object in hand
 	order []int
 }
 
@@ -23,7 +24,7 @@ type stretch struct{ from, to int }
 func (c *Cutter) Reset() { c.cuts = c.cuts[:0] }
 
 // Size returns about how much memory, in bytes, the Cutter holds on to.
-func (c *Cutter) Size() int { return 16*cap(c.cuts) + 8*cap(c.order) }
+func (c *Cutter) Size() int { return 16*cap(c.cuts) + 24*cap(c.names) + 8*cap(c.order) }
 
 // pairwise is the number of members up to which comparing each with each beats sorting them.
 const pairwise = 16
@@ -31,31 +32,40 @@ const pairwise = 16
 // Object looks through the members of one object, which begin at the positions starts and whose names name returns. It returns how many do not count.
 // Objects may come in any order.
 func (c *Cutter) Object(starts []int, name func(start int) []byte) (dropped int) {
+	if len(starts) < 2 {
+		return 0
+	}
+	before := len(c.cuts)
 	if len(starts) <= pairwise {
+		var names [pairwise][]byte
+		for i, start := range starts {
+			names[i] = name(start)
+		}
 		for i := range starts {
-			mine := name(starts[i])
-			for _, later := range starts[i+1:] {
-				if bytes.Equal(mine, name(later)) {
+			for _, later := range names[i+1 : len(starts)] {
+				if bytes.Equal(names[i], later) {
 					c.cuts = append(c.cuts, stretch{starts[i], starts[i+1]})
-					dropped++
 					break
 				}
 			}
 		}
-		return dropped
+		return len(c.cuts) - before
 	}
-	c.order = append(c.order[:0], starts...)
+	for i, start := range starts {
+		c.names = append(c.names, name(start))
+		c.order = append(c.order, i)
+	}
 	slices.SortFunc(c.order, func(a, b int) int {
-		return cmp.Or(bytes.Compare(name(a), name(b)), cmp.Compare(a, b))
+		return cmp.Or(bytes.Compare(c.names[a], c.names[b]), cmp.Compare(a, b))
 	})
-	for k, start := range c.order[:len(c.order)-1] {
-		if bytes.Equal(name(start), name(c.order[k+1])) {
-			i, _ := slices.BinarySearch(starts, start)
+	for k, i := range c.order[:len(c.order)-1] {
+		if bytes.Equal(c.names[i], c.names[c.order[k+1]]) {
 			c.cuts = append(c.cuts, stretch{starts[i], starts[i+1]})
-			dropped++
 		}
 	}
-	return dropped
+	clear(c.names) // they may be all that keeps a large text in memory
+	c.names, c.order = c.names[:0], c.order[:0]
+	return len(c.cuts) - before
 }
 
 // Cut returns buf without the members that do not count. It moves bytes within buf.

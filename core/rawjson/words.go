@@ -1,0 +1,36 @@
+package rawjson
+
+import "encoding/binary"
+
+// Most bytes of a document are inside strings and mean nothing to a scan. They are looked at eight at a time: in a word, a byte is
+// found by taking 1 from each byte, which borrows into the highest bit of those that were 0.
+const (
+	ones  = 0x0101010101010101
+	highs = 0x80 * ones
+)
+
+// zeros has a high bit set if a byte of word is 0, and none if none is.
+func zeros(word uint64) uint64 { return (word - ones) &^ word & highs }
+
+// skipInner returns a position from i on before which, inside a string, there is no quote and no backslash.
+func skipInner(text []byte, i int) int {
+	for ; i+8 <= len(text); i += 8 {
+		word := binary.LittleEndian.Uint64(text[i:])
+		if zeros(word^'"'*ones)|zeros(word^'\\'*ones) != 0 {
+			break
+		}
+	}
+	return i
+}
+
+// skipPlain returns a position from i on before which there are only ASCII characters that a string may hold as they are.
+func skipPlain(text []byte, i int) int {
+	for ; i+8 <= len(text); i += 8 {
+		word := binary.LittleEndian.Uint64(text[i:])
+		controls := (word - 0x20*ones) &^ word & highs
+		if zeros(word^'"'*ones)|zeros(word^'\\'*ones)|controls|word&highs != 0 {
+			break
+		}
+	}
+	return i
+}

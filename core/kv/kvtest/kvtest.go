@@ -4,6 +4,8 @@ package kvtest
 import (
 	"context"
 	"errors"
+	"fmt"
+	"hash/fnv"
 	"runtime"
 	"strings"
 	"testing"
@@ -130,7 +132,17 @@ func getIn(s kv.Snapshot, key string) (string, error) {
 	if err != nil || !found {
 		return "absent", err
 	}
-	return string(value), nil
+	return brief(string(value)), nil
+}
+
+// brief shortens a value to what a person can read in the message of a failed test, and keeps different values different.
+func brief(value string) string {
+	if len(value) <= 200 {
+		return value
+	}
+	hash := fnv.New64a()
+	hash.Write([]byte(value))
+	return fmt.Sprintf("%.20s… (%d bytes, hash %x)", value, len(value), hash.Sum64())
 }
 
 // scan returns the entries of a range as "key=value".
@@ -139,7 +151,7 @@ func scan(t *testing.T, s kv.Snapshot, r kv.Range) []string {
 	entries := []string{}
 	for entry, err := range s.Scan(context.Background(), r) {
 		require.NoError(t, err)
-		entries = append(entries, string(entry.Key)+"="+string(entry.Value))
+		entries = append(entries, brief(string(entry.Key)+"="+string(entry.Value)))
 	}
 	return entries
 }

@@ -109,7 +109,7 @@ func (m *model) update(step int) {
 
 func lookUp(entries map[string]string, key string) string {
 	if value, found := entries[key]; found {
-		return value
+		return brief(value)
 	}
 	return "absent"
 }
@@ -126,7 +126,7 @@ func (m *model) compare(step int) {
 	want := []string{}
 	for _, key := range slices.Sorted(maps.Keys(m.entries)) {
 		if (r.From == nil || key >= string(r.From)) && (r.To == nil || key < string(r.To)) {
-			want = append(want, key+"="+m.entries[key])
+			want = append(want, key+"="+brief(m.entries[key]))
 		}
 	}
 	if r.Reverse {
@@ -141,7 +141,7 @@ func (m *model) compare(step int) {
 			if r.KeysOnly {
 				value = m.entries[string(entry.Key)]
 			}
-			got = append(got, string(entry.Key)+"="+value)
+			got = append(got, string(entry.Key)+"="+brief(value))
 		}
 		require.Equal(m.t, want, got, "step %d", step)
 		var asked [][]byte
@@ -156,7 +156,7 @@ func (m *model) compare(step int) {
 		for i, key := range keys {
 			value, found := m.entries[key]
 			require.Equal(m.t, found, values[i] != nil, "step %d", step)
-			require.Equal(m.t, value, string(values[i]), "step %d", step)
+			require.Equal(m.t, brief(value), brief(string(values[i])), "step %d", step)
 		}
 		return nil
 	}))

@@ -1,0 +1,156 @@
+package logkv
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gouchdb/gouchdb/core"
+)
+
+// commitQueued commits until the queue is empty. While one commit is under way, the updates that arrive gather for the next.
+func (s *Store) commitQueued() {
+	for s.moreQueued() {
+		if s.log.Take(s.lifetime, nil) {
+			s.commitGroup()
+			s.log.Pass()
+			s.snapshotIfWorthwhile()
+		}
+	}
+}
+
+// maxStandstills is how often a commit is tried again although the device, which says that the head has moved, shows nothing new.
+const maxStandstills = 3
+
+// commitGroup runs the updates that are queued, one after the other, and commits what they did together.
+//
+// It is optimistic: the updates run on the state that this store knows, and the device accepts the commit only if that is the newest one. If it
+// is not, all run again on what is. That holds for failed updates as well, which may have failed because of what was not known yet.
+func (s *Store) commitGroup() {
+	var group []*request
+	standstills := 0
+	for {
+		b := newBatch(s.options, s.newest())
+		for _, r := range group {
+			s.runIn(b, r)
+		}
+		for b.size < groupBytes && !b.stale {
+			r := s.next()
+			if r == nil {
+				break
+			}
+			group = append(group, r)
+			s.runIn(b, r)
+		}
+		again, err := s.settle(b, &standstills)
+		if again {
+			continue
+		}
+		if b.stale { // then no function has seen what it should have
+			for _, r := range group {
+				r.err = nil
+			}
+		}
+		finish(group, err)
+		return
+	}
+}
+
+// runIn runs the function of a request in a batch; what it did stays there only if it succeeded.
+func (s *Store) runIn(b *batch, r *request) {
+	if r.aborted || b.stale {
+		return
+	}
+	if r.err = s.check(r.ctx); r.err != nil {
+		return
+	}
+	point := b.save()
+	tx := &transaction{reader: reader{store: s, tree: b.tree, batch: b}}
+	select {
+	case r.run <- tx:
+		r.err = <-r.ran
+	case <-r.left:
+		r.err = errAborted
+	}
+	r.aborted = r.err == errAborted
+	if r.err == nil {
+		r.err = tx.failure
+	}
+	if r.err == nil {
+		r.err = s.check(r.ctx)
+	}
+	if r.err != nil {
+		b.rollback(point)
+	}
+}
+
+// settle commits a batch. It returns again when the updates have to run again, otherwise the outcome for those that succeeded.
+func (s *Store) settle(b *batch, standstills *int) (again bool, err error) {
+	var commit commitID
+	switch {
+	case b.stale:
+		*standstills++
+	case b.empty():
+		// Nothing to commit; whether that is right depends on there being nothing newer.
+	default:
+		s.commits++
+		commit = commitID{writer: s.writer, sequence: s.commits}
+		err := s.append(b, commit)
+		if !errors.Is(err, ErrHeadMoved) {
+			s.noticeClosed(err)
+			return false, err
+		}
+		*standstills++
+	}
+	found, err := s.catchUp(s.lifetime)
+	if err != nil {
+		s.noticeClosed(err)
+		return false, err
+	}
+	moved := s.newest() != b.base
+	switch {
+	case found[commit]:
+		return false, nil // the device had taken the commit already, without our knowing
+	case moved:
+		*standstills = 0
+		return true, nil
+	case b.stale:
+		if *standstills < maxStandstills {
+			_, err := s.reload(s.lifetime)
+			return err == nil, err
+		}
+		return false, core.ErrCorrupt.Because("the log lacks a record that is still referred to")
+	case b.empty():
+		return false, nil
+	case *standstills < maxStandstills:
+		return true, nil
+	}
+	return false, core.ErrStorage.Because("the storage refuses a commit that follows the newest one").From(ErrHeadMoved)
+}
+
+// append gives the records of a batch to the device and, when it has taken them, publishes the state that they lead to.
+func (s *Store) append(b *batch, commit commitID) error {
+	records := b.seal(commit)
+	if err := s.device.Append(s.lifetime, b.first(), records, s.options.Durability); err != nil {
+		return err
+	}
+	for i, record := range records {
+		s.cache.put(b.first()+uint64(i), record)
+	}
+	s.publish(b.result(), b.size, len(records))
+	return nil
+}
+
+// finish tells the callers.
+func finish(group []*request, err error) {
+	for _, r := range group {
+		outcome := r.err
+		if outcome == nil {
+			outcome = err
+		}
+		// The reruns of a request whose device was closed end with the context of the store; its caller should hear why.
+		if errors.Is(outcome, context.Canceled) && r.ctx.Err() == nil {
+			outcome = core.ErrClosed
+		}
+		r.done <- outcome
+	}
+}

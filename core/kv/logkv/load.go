@@ -1,0 +1,220 @@
+package logkv
+
+import (
+	"context"
+	"errors"
+
+	"github.com/gouchdb/gouchdb/core"
+)
+
+// loaded is what a device holds.
+type loaded struct {
+	state *state
+	tail  tail
+}
+
+// load reads the newest state that the device has, from a snapshot and the records after it. It begins anew when a compaction elsewhere removes
+// what it was about to read; then there is a newer snapshot each time.
+func (s *Store) load(ctx context.Context) (loaded, error) {
+	for covers := Newest; ; {
+		result, base, err := s.loadOnce(ctx)
+		var gap *gapError
+		if !errors.As(err, &gap) {
+			return result, err
+		}
+		if gap.atOnce || base.Covers == covers {
+			return loaded{}, err
+		}
+		covers = base.Covers
+	}
+}
+
+// gapError is an ErrCorrupt unless a compaction elsewhere explains the gap.
+type gapError struct {
+	err    error
+	atOnce bool // seen in one consistent view of the device
+}
+
+func (e *gapError) Error() string { return e.err.Error() }
+func (e *gapError) Unwrap() error { return e.err }
+
+func (s *Store) loadOnce(ctx context.Context) (loaded, Base, error) {
+	base, start, damage, err := s.loadBase(ctx)
+	if err != nil {
+		return loaded{}, base, err
+	}
+	p := newReplay(start)
+	for records, atOnce := base.Records, true; len(records) > 0; atOnce = false {
+		if err := s.replay(p, records); err != nil {
+			var gap *gapError
+			if errors.As(err, &gap) {
+				gap.atOnce = atOnce
+			}
+			return loaded{}, base, errors.Join(err, damage)
+		}
+		if records, err = s.device.ReadFrom(ctx, p.head+1, readBytes); err != nil {
+			return loaded{}, base, err
+		}
+	}
+	result := loaded{state: p.result(), tail: tail{covers: base.Covers, snapshotBytes: totalSize(base.Chunks)}}
+	result.tail.add(p.size, p.records)
+	return result, base, nil
+}
+
+// replay adds records, which are kept in the cache as well: what is new is likely to be read.
+func (s *Store) replay(p *replay, records []Record) error {
+	for _, r := range records {
+		if err := p.add(r); err != nil {
+			return err
+		}
+		s.cache.put(r.Number, r.Data)
+	}
+	return nil
+}
+
+// loadBase reads the newest snapshot that is sound. What is wrong with newer ones is returned as damage; it explains why, with a compaction after the
+// older one, there may be records missing.
+func (s *Store) loadBase(ctx context.Context) (base Base, start *state, damage, err error) {
+	for below := uint64(Newest); ; below = base.Covers {
+		if base, err = s.device.Load(ctx, below, readBytes); err != nil {
+			return Base{}, nil, nil, err
+		}
+		if base.Covers == 0 && len(base.Chunks) == 0 {
+			return base, emptyState(), damage, nil
+		}
+		start, err = decodeSnapshot(base.Covers, base.Chunks)
+		switch {
+		case err == nil:
+			return base, start, damage, nil
+		case !errors.Is(err, core.ErrCorrupt):
+			return Base{}, nil, nil, err
+		case damage == nil:
+			damage = err
+		}
+	}
+}
+
+func totalSize(chunks [][]byte) int {
+	size := 0
+	for _, chunk := range chunks {
+		size += len(chunk)
+	}
+	return size
+}
+
+// Refresh implements kv.Store.
+func (s *Store) Refresh(ctx context.Context) error {
+	if err := s.takeLog(ctx); err != nil {
+		return err
+	}
+	defer s.log.Pass()
+	_, err := s.catchUp(ctx)
+	return err
+}
+
+// takeLog waits until the log is the caller's, the context ends or the store closes.
+func (s *Store) takeLog(ctx context.Context) error {
+	if err := s.check(ctx); err != nil {
+		return err
+	}
+	taken := s.log.Take(ctx, s.closing)
+	err := s.check(ctx)
+	if err != nil && taken {
+		s.log.Pass()
+	}
+	return err
+}
+
+// catchUpSoon is what the device calls when somebody else has appended.
+func (s *Store) catchUpSoon() {
+	s.mutex.Lock()
+	already := s.catchingUp
+	s.catchingUp = true
+	s.mutex.Unlock()
+	if already {
+		return
+	}
+	s.inBackground(func() {
+		if s.takeLog(s.lifetime) != nil {
+			return
+		}
+		defer s.log.Pass()
+		s.mutex.Lock()
+		s.catchingUp = false // what is appended from now on may be missed, so the next notice must count again
+		s.mutex.Unlock()
+		// A failure is nobody's to hear: whoever needs the newest state asks for it, and is told then.
+		_, err := s.catchUp(s.lifetime)
+		s.noticeClosed(err)
+	})
+}
+
+// catchUp reads what others have appended and publishes it. It returns the commits it found. The caller holds the log.
+func (s *Store) catchUp(ctx context.Context) (found map[commitID]bool, err error) {
+	before := s.newest()
+	p := newReplay(before)
+	for {
+		records, err := s.device.ReadFrom(ctx, p.head+1, readBytes)
+		if err != nil {
+			return nil, err
+		}
+		if len(records) == 0 {
+			break
+		}
+		if err := s.replay(p, records); err != nil {
+			var gap *gapError
+			if errors.As(err, &gap) {
+				return s.reload(ctx)
+			}
+			return nil, err
+		}
+	}
+	if p.head > before.head {
+		s.publish(p.result(), p.size, p.records)
+	}
+	return p.commits, nil
+}
+
+// reload publishes the newest state, read from the newest snapshot: the records since ours have been compacted away.
+func (s *Store) reload(ctx context.Context) (found map[commitID]bool, err error) {
+	result, err := s.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.mutex.Lock()
+	result.tail.writing = s.tail.writing
+	s.tail = result.tail
+	s.mutex.Unlock()
+	s.publish(result.state, 0, 0)
+	return nil, nil
+}
+
+// records returns the records of these numbers, from the cache or the device. Those that are gone are not among them.
+func (s *Store) records(ctx context.Context, numbers []uint64) (map[uint64][]byte, error) {
+	found := make(map[uint64][]byte, len(numbers))
+	var missing []uint64
+	for _, number := range numbers {
+		if data, cached := s.cache.get(number); cached {
+			found[number] = data
+		} else {
+			missing = append(missing, number)
+		}
+	}
+	if len(missing) == 0 {
+		return found, nil
+	}
+	read, err := s.device.Read(ctx, missing)
+	if err != nil {
+		return nil, err
+	}
+	for i, data := range read {
+		if data == nil {
+			continue
+		}
+		if _, err := openRecord(missing[i], data); err != nil {
+			return nil, err
+		}
+		s.cache.put(missing[i], data)
+		found[missing[i]] = data
+	}
+	return found, nil
+}

@@ -1,0 +1,240 @@
+package logkv
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"strconv"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv"
+	"github.com/gouchdb/gouchdb/core/kv/internal/tree"
+)
+
+// reader reads a tree, and the values that are not in it. It is the kv.Snapshot of a View, and a part of the kv.Tx of an Update.
+type reader struct {
+	store *Store
+	tree  *tree.Tree
+	batch *batch // nil in a View
+	newer *state // in a View, once a record was found gone: the newest state at that time
+}
+
+// Get implements kv.Snapshot.
+func (r *reader) Get(ctx context.Context, key []byte) (value []byte, found bool, err error) {
+	if err := r.store.check(ctx); err != nil {
+		return nil, false, err
+	}
+	item, found := r.tree.Get(key)
+	if !found {
+		return nil, false, nil
+	}
+	if !item.External() {
+		return item.Value(), true, nil
+	}
+	at := mustAddress(item)
+	if record, cached := r.store.cache.get(at.record); cached { // the common case, without any detour
+		if value, ok := at.in(record[:len(record)-checksumSize]); ok {
+			return value, true, nil
+		}
+	}
+	values, err := r.values(ctx, []tree.Item{item})
+	if err != nil {
+		return nil, false, err
+	}
+	return values[0], true, nil
+}
+
+// GetMany implements kv.Snapshot.
+func (r *reader) GetMany(ctx context.Context, keys [][]byte) ([][]byte, error) {
+	if err := r.store.check(ctx); err != nil {
+		return nil, err
+	}
+	items := make([]tree.Item, 0, len(keys))
+	places := make([]int, 0, len(keys))
+	for i, key := range keys {
+		if item, found := r.tree.Get(key); found {
+			items = append(items, item)
+			places = append(places, i)
+		}
+	}
+	found, err := r.values(ctx, items)
+	if err != nil {
+		return nil, err
+	}
+	values := make([][]byte, len(keys))
+	for i, place := range places {
+		values[place] = found[i]
+	}
+	return values, nil
+}
+
+// A scan fetches the values of several entries ahead, few at first because many scans are left early.
+const (
+	firstWindow = 16
+	lastWindow  = 256
+	// windowBytes bounds the values fetched ahead.
+	windowBytes = 1 << 20
+)
+
+// Scan implements kv.Snapshot.
+func (r *reader) Scan(ctx context.Context, within kv.Range) iter.Seq2[kv.Entry, error] {
+	return func(yield func(kv.Entry, error) bool) {
+		if err := r.store.check(ctx); err != nil {
+			yield(kv.Entry{}, err)
+			return
+		}
+		window := make([]tree.Item, 0, firstWindow)
+		size, limit := 0, firstWindow
+		for item := range r.tree.Scan(within) {
+			window = append(window, item)
+			if item.External() && !within.KeysOnly {
+				size += mustAddress(item).length
+			}
+			if len(window) < limit && size < windowBytes {
+				continue
+			}
+			if !r.yieldAll(ctx, window, within.KeysOnly, yield) {
+				return
+			}
+			window, size, limit = window[:0], 0, min(2*limit, lastWindow)
+		}
+		r.yieldAll(ctx, window, within.KeysOnly, yield)
+	}
+}
+
+// yieldAll yields entries and reports whether more are wanted.
+func (r *reader) yieldAll(ctx context.Context, items []tree.Item, keysOnly bool, yield func(kv.Entry, error) bool) bool {
+	if err := r.store.check(ctx); err != nil {
+		yield(kv.Entry{}, err)
+		return false
+	}
+	values := make([][]byte, len(items))
+	if !keysOnly {
+		var err error
+		if values, err = r.values(ctx, items); err != nil {
+			yield(kv.Entry{}, err)
+			return false
+		}
+	}
+	for i, item := range items {
+		if !yield(kv.Entry{Key: item.Key(), Value: values[i]}, nil) {
+			return false
+		}
+	}
+	return true
+}
+
+// values returns the values of items, reading the records that hold them together.
+func (r *reader) values(ctx context.Context, items []tree.Item) ([][]byte, error) {
+	values := make([][]byte, len(items))
+	var numbers []uint64
+	for i, item := range items {
+		if !item.External() {
+			values[i] = item.Value()
+			continue
+		}
+		if number := mustAddress(item).record; r.batch == nil || !r.batch.holds(number) {
+			numbers = append(numbers, number)
+		}
+	}
+	slices.Sort(numbers)
+	records, err := r.store.records(ctx, slices.Compact(numbers))
+	if err != nil {
+		return nil, err
+	}
+	for i, item := range items {
+		if !item.External() {
+			continue
+		}
+		if values[i], err = r.value(ctx, item, records); err != nil {
+			return nil, err
+		}
+	}
+	return values, nil
+}
+
+// value returns the value of an external item from its record.
+func (r *reader) value(ctx context.Context, item tree.Item, records map[uint64][]byte) ([]byte, error) {
+	at := mustAddress(item)
+	var content []byte
+	if r.batch != nil && r.batch.holds(at.record) {
+		content = r.batch.content(at.record)
+	} else {
+		record, found := records[at.record]
+		if !found {
+			return r.gone(ctx, item, at)
+		}
+		content = record[:len(record)-checksumSize]
+	}
+	value, ok := at.in(content)
+	if !ok {
+		return nil, blameRecord(at.record, core.ErrCorrupt.Because("it does not hold what refers to it"))
+	}
+	return value, nil
+}
+
+// gone deals with a record that is no longer there. A compaction in this store keeps what its views need, so another context has compacted
+// the log. An update runs again on the newest state. A view finds the value at its new place, if it still is the key's value.
+func (r *reader) gone(ctx context.Context, item tree.Item, at address) ([]byte, error) {
+	if r.batch != nil {
+		r.batch.stale = true
+		return nil, errStale
+	}
+	if r.newer == nil {
+		result, err := r.store.load(ctx)
+		if err != nil {
+			return nil, err
+		}
+		r.newer = result.state
+	}
+	current, found := r.newer.tree.Get(item.Key())
+	if !found || !current.External() || !mustAddress(current).sameValue(at) {
+		return nil, errOutlived
+	}
+	moved := mustAddress(current)
+	records, err := r.store.records(ctx, []uint64{moved.record})
+	if err != nil {
+		return nil, err
+	}
+	record, found := records[moved.record]
+	if !found && moved.record == at.record {
+		return nil, missing(at.record)
+	}
+	if !found {
+		return nil, errOutlived
+	}
+	value, ok := moved.in(record[:len(record)-checksumSize])
+	if !ok {
+		return nil, blameRecord(moved.record, core.ErrCorrupt.Because("it does not hold what refers to it"))
+	}
+	return value, nil
+}
+
+func missing(record uint64) error {
+	return core.ErrCorrupt.Because("record " + strconv.FormatUint(record, 10) + " of the log is missing")
+}
+
+var (
+	// errStale makes an update run again; it reaches nobody but the function of the update.
+	errStale = core.ErrStorage.Because("another context has compacted the database; the update runs again")
+	// errOutlived: a view lasted longer than what it read.
+	errOutlived = core.ErrStorage.Because("another context has changed and compacted away what this read began with; read again")
+)
+
+// transaction is the kv.Tx of one run of an update's function.
+type transaction struct {
+	reader
+	failure error // of a write that cannot be done
+}
+
+// Put implements kv.Tx.
+func (t *transaction) Put(key, value []byte) {
+	if len(key) == 0 {
+		t.failure = core.ErrBadRequest.Because("a key must not be empty")
+		return
+	}
+	t.batch.put(key, value)
+}
+
+// Delete implements kv.Tx.
+func (t *transaction) Delete(key []byte) { t.batch.delete(key) }

@@ -1,0 +1,89 @@
+package logkv
+
+import (
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv/internal/tree"
+)
+
+// state is a committed state. Nothing in it changes once it is published.
+type state struct {
+	tree  *tree.Tree
+	head  uint64 // the number of the newest record that is in it
+	bytes uint64 // of keys and values
+}
+
+func emptyState() *state { return &state{tree: tree.New()} }
+
+// replay applies records to a copy of a state.
+type replay struct {
+	state
+	commits map[commitID]bool // what was applied, if anybody wants to know
+	partial []Record          // the records so far of a commit whose last one has not come yet
+	owner   commitID          // of partial
+	size    int               // of all records added, in bytes
+	records int
+}
+
+func newReplay(from *state) *replay {
+	return &replay{state: state{tree: from.tree.Copy(), head: from.head, bytes: from.bytes}, commits: map[commitID]bool{}}
+}
+
+// add takes the next record. A commit takes effect with its last record; one that never got it, before another begins, never happened.
+func (p *replay) add(r Record) error {
+	if r.Number != p.head+1 {
+		return &gapError{err: missing(p.head + 1)}
+	}
+	h, err := openRecord(r.Number, r.Data)
+	if err != nil {
+		return err
+	}
+	if h.part == 0 {
+		p.partial, p.owner = nil, h.commit
+	}
+	if int(h.part) != len(p.partial) || h.commit != p.owner {
+		return blameRecord(r.Number, core.ErrCorrupt.Because("it does not continue the commit before it"))
+	}
+	p.partial = append(p.partial, r)
+	p.head = r.Number
+	p.size += len(r.Data)
+	p.records++
+	if !h.last {
+		return nil
+	}
+	for _, part := range p.partial {
+		if err := p.apply(part); err != nil {
+			return err
+		}
+	}
+	p.commits[h.commit] = true
+	p.partial = nil
+	return nil
+}
+
+func (p *replay) apply(r Record) error {
+	return eachOperation(r.Number, r.Data, func(op operation) {
+		switch op.kind {
+		case opDelete:
+			if previous, deleted := p.tree.Delete(op.key); deleted {
+				p.bytes -= liveSize(previous)
+			}
+		case opInline:
+			p.put(tree.Pack(op.key, op.value, false))
+		case opExternal:
+			p.put(externalItem(op.key, addressOf(r.Number, op.offset, op.value)))
+		}
+	})
+}
+
+func (p *replay) put(item tree.Item) {
+	if previous, replaced := p.tree.Put(item); replaced {
+		p.bytes -= liveSize(previous)
+	}
+	p.bytes += liveSize(item)
+}
+
+// result returns the state reached.
+func (p *replay) result() *state {
+	reached := p.state
+	return &reached
+}

@@ -1,0 +1,119 @@
+package logkv
+
+import (
+	"encoding/binary"
+	"strconv"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv"
+	"github.com/gouchdb/gouchdb/core/kv/internal/tree"
+)
+
+// A snapshot is the tree in chunks. A chunk is
+//
+//	version       1 byte
+//	flags         1 byte; lastChunk
+//	covers        8 bytes
+//	index         4 bytes: the chunk's place in the snapshot, from 0
+//	items         each: varint of the bytes that its key shares with the one before in this chunk, varint of the length of the rest of
+//	              the key times 2 plus 1 for an external item, the rest, varint of the length of the value, the value
+//	checksum      4 bytes: CRC-32C of everything before
+const (
+	chunkHeaderSize = 1 + 1 + 8 + 4
+	lastChunk       = 1
+)
+
+// encodeSnapshot prints a state.
+func encodeSnapshot(s *state) [][]byte {
+	var chunks [][]byte
+	var previous []byte
+	chunk := make([]byte, chunkHeaderSize, chunkBytes)
+	for item := range s.tree.Scan(kv.Range{}) {
+		if len(chunk)+len(item) > chunkBytes-checksumSize && len(chunk) > chunkHeaderSize {
+			chunks = append(chunks, chunk)
+			chunk, previous = make([]byte, chunkHeaderSize, chunkBytes), nil
+		}
+		key, value := item.Key(), item.Value()
+		shared := sharedPrefix(previous, key)
+		head := uint64(len(key)-shared) << 1
+		if item.External() {
+			head |= 1
+		}
+		chunk = binary.AppendUvarint(chunk, uint64(shared))
+		chunk = binary.AppendUvarint(chunk, head)
+		chunk = append(chunk, key[shared:]...)
+		chunk = binary.AppendUvarint(chunk, uint64(len(value)))
+		chunk = append(chunk, value...)
+		previous = key
+	}
+	chunks = append(chunks, chunk)
+	for i, chunk := range chunks {
+		chunk[0] = formatVersion
+		if i == len(chunks)-1 {
+			chunk[1] = lastChunk
+		}
+		binary.LittleEndian.PutUint64(chunk[2:], s.head)
+		binary.LittleEndian.PutUint32(chunk[10:], uint32(i))
+		chunks[i] = appendChecksum(chunk)
+	}
+	return chunks
+}
+
+func sharedPrefix(a, b []byte) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
+}
+
+// decodeSnapshot reads a state. Its failures name the snapshot.
+func decodeSnapshot(covers uint64, chunks [][]byte) (*state, error) {
+	if err := checkSnapshot(covers, chunks); err != nil {
+		return nil, err
+	}
+	s := emptyState()
+	s.head = covers
+	var key []byte
+	for _, chunk := range chunks {
+		key = key[:0]
+		r := byteReader{data: chunk[:len(chunk)-checksumSize], at: chunkHeaderSize}
+		for r.at < len(r.data) {
+			shared := r.uvarint()
+			head := r.uvarint()
+			rest := r.bytes(head >> 1)
+			value := r.bytes(r.uvarint())
+			external := head&1 != 0
+			_, isAddress := parseAddress(value)
+			if r.failed || shared > uint64(len(key)) || external && !isAddress {
+				return nil, blameSnapshot(covers, core.ErrCorrupt.Because("it has an item that cannot be understood"))
+			}
+			key = append(key[:shared], rest...)
+			item := tree.Pack(key, value, external)
+			s.tree.Append(item)
+			s.bytes += liveSize(item)
+		}
+	}
+	return s, nil
+}
+
+// checkSnapshot verifies that a snapshot is whole.
+func checkSnapshot(covers uint64, chunks [][]byte) error {
+	for i, chunk := range chunks {
+		if err := checkFormat(chunk, chunkHeaderSize+checksumSize); err != nil {
+			return blameSnapshot(covers, err)
+		}
+		if binary.LittleEndian.Uint64(chunk[2:]) != covers || binary.LittleEndian.Uint32(chunk[10:]) != uint32(i) {
+			return blameSnapshot(covers, core.ErrCorrupt.Because("it has chunks of another"))
+		}
+	}
+	if len(chunks) == 0 || chunks[len(chunks)-1][1]&lastChunk == 0 {
+		return blameSnapshot(covers, core.ErrCorrupt.Because("it is cut short"))
+	}
+	return nil
+}
+
+func blameSnapshot(covers uint64, err error) error {
+	e := core.AsError(err)
+	return e.Because("the snapshot of the records up to " + strconv.FormatUint(covers, 10) + ": " + e.Reason)
+}

@@ -1,0 +1,221 @@
+package logkv
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv"
+	"github.com/gouchdb/gouchdb/core/kv/internal/signal"
+	"github.com/gouchdb/gouchdb/core/kv/internal/turn"
+)
+
+// Store is a kv.Store over a Device. Neither Close nor Destroy may be called by the function of an update.
+type Store struct {
+	device  Device
+	options Options
+	cache   *cache
+	changed signal.Broadcast
+	writer  uint64        // tells this store's commits from those of all others
+	grace   time.Duration // see the constant
+
+	// log is held by whoever moves current on: a commit, or a catching up with other writers.
+	log        turn.Line
+	commits    uint64    // tried so far; guarded by log
+	compacting turn.Line // held by Compact
+	compacted  uint64    // the head when Compact last had nothing left to do; guarded by compacting
+
+	mutex      sync.Mutex
+	current    *state
+	viewing    map[*state]int // states that views are reading, with how many
+	queue      []*request     // updates that have not begun
+	committing bool           // a goroutine works on the queue
+	catchingUp bool           // a goroutine is about to
+	tail       tail
+
+	snapshotDone signal.Broadcast // fires when a snapshot has been written, or has not
+
+	closing    chan struct{} // closed when the store begins to close
+	closed     bool          // guarded by mutex; set when closing is closed
+	closeOnce  sync.Once
+	closeErr   error
+	background sync.WaitGroup
+	// lifetime is the context of what is done for no caller in particular, or for several. It ends when the store has closed.
+	lifetime context.Context
+	end      context.CancelFunc
+}
+
+var _ kv.Store = (*Store)(nil)
+
+// Open reads what the device holds and returns a store of it, which owns the device from then on. When it fails, the device is the caller's to close.
+// Errors: ErrCorrupt, ErrNewerFormat, and the device's.
+func Open(ctx context.Context, device Device, options Options) (*Store, error) {
+	s := &Store{
+		device:  device,
+		options: options.withDefaults(),
+		writer:  rand.Uint64(),
+		grace:   grace,
+		viewing: map[*state]int{},
+		closing: make(chan struct{}),
+	}
+	s.cache = newCache(s.options.CacheBytes)
+	loaded, err := s.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.lifetime, s.end = context.WithCancel(context.Background())
+	s.current, s.tail = loaded.state, loaded.tail
+	device.Watch(s.catchUpSoon)
+	s.snapshotIfWorthwhile()
+	return s, nil
+}
+
+// check returns why a call cannot go on.
+func (s *Store) check(ctx context.Context) error {
+	select {
+	case <-s.closing:
+		return core.ErrClosed
+	default:
+		return ctx.Err()
+	}
+}
+
+// View implements kv.Store.
+func (s *Store) View(ctx context.Context, read func(kv.Snapshot) error) error {
+	if err := s.check(ctx); err != nil {
+		return err
+	}
+	viewed := s.acquire()
+	defer s.release(viewed)
+	return read(&reader{store: s, tree: viewed.tree})
+}
+
+// acquire returns the newest state and keeps compaction from removing what it refers to until it is released.
+func (s *Store) acquire() *state {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.viewing[s.current]++
+	return s.current
+}
+
+func (s *Store) release(viewed *state) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.viewing[viewed]--; s.viewing[viewed] == 0 {
+		delete(s.viewing, viewed)
+	}
+}
+
+// newest returns the newest state.
+func (s *Store) newest() *state {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.current
+}
+
+// publish makes a state the newest one. The caller holds the log.
+func (s *Store) publish(next *state, bytes, records int) {
+	s.mutex.Lock()
+	s.current = next
+	s.tail.add(bytes, records)
+	s.mutex.Unlock()
+	s.changed.Fire()
+}
+
+// Changed implements kv.Store.
+func (s *Store) Changed() <-chan struct{} { return s.changed.Next() }
+
+// Flush implements kv.Store.
+func (s *Store) Flush(ctx context.Context) error {
+	if err := s.check(ctx); err != nil {
+		return err
+	}
+	return s.device.Sync(ctx)
+}
+
+// Stats implements kv.Store.
+func (s *Store) Stats(ctx context.Context) (kv.Stats, error) {
+	if err := s.check(ctx); err != nil {
+		return kv.Stats{}, err
+	}
+	size, err := s.device.Size(ctx)
+	if err != nil {
+		return kv.Stats{}, err
+	}
+	now := s.newest()
+	return kv.Stats{LiveBytes: now.bytes, StoredBytes: size, Keys: uint64(now.tree.Len())}, nil
+}
+
+// inBackground runs work in a goroutine that Close waits for, unless the store is closing already.
+func (s *Store) inBackground(work func()) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if !s.closed {
+		s.background.Go(work)
+	}
+}
+
+// Close implements kv.Store. It waits for the commit that is under way, a few seconds at most.
+func (s *Store) Close() error {
+	s.closeOnce.Do(func() {
+		s.shut()
+		patience := time.AfterFunc(s.grace, s.end)
+		defer patience.Stop()
+		s.background.Wait()
+		s.snapshotOnClose()
+		s.end()
+		s.closeErr = s.device.Close()
+		s.forget()
+	})
+	return s.closeErr
+}
+
+// Destroy implements kv.Store.
+func (s *Store) Destroy(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.closeOnce.Do(func() {
+		s.shut()
+		patience := time.AfterFunc(s.grace, s.end)
+		defer patience.Stop()
+		s.background.Wait()
+		s.end()
+		s.forget()
+	})
+	return s.device.Destroy(ctx)
+}
+
+// shut lets go everything that waits, and begins nothing new.
+func (s *Store) shut() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.closed {
+		return
+	}
+	s.closed = true
+	close(s.closing)
+	for _, r := range s.queue {
+		r.done <- core.ErrClosed
+	}
+	s.queue = nil
+	s.changed.Close()
+}
+
+// forget releases the memory, also when somebody keeps the closed store.
+func (s *Store) forget() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.current = emptyState()
+	s.cache.clear()
+}
+
+// noticeClosed shuts the store when the device says that it was closed or destroyed under us.
+func (s *Store) noticeClosed(err error) {
+	if errors.Is(err, core.ErrClosed) {
+		s.shut()
+	}
+}

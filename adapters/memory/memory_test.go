@@ -1,0 +1,35 @@
+package memory_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/gouchdb/gouchdb/adapters/memory"
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/adaptertest"
+)
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	adaptertest.Run(t, adaptertest.Harness{
+		Open: func(t *testing.T, name string) core.Adapter {
+			db, err := memory.Open(t.Context(), name)
+			require.NoError(t, err)
+			t.Cleanup(func() { require.NoError(t, db.Close()) })
+			return db
+		},
+		Lacks: []adaptertest.Capability{adaptertest.Persistence},
+	})
+}
+
+func TestInfo(t *testing.T) {
+	t.Parallel()
+	db, err := memory.Open(t.Context(), "notes")
+	require.NoError(t, err)
+	info, err := db.Info(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "notes", info.Name)
+	require.Equal(t, "memory", info.Adapter)
+	require.NotEmpty(t, info.UUID)
+}

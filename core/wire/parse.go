@@ -17,9 +17,13 @@ func ParseError(status int, text []byte) *core.Error {
 	return core.NewError(status, name, reason(text))
 }
 
+// reason returns the "reason" of a failure. A validation function may give one of any type, which is then kept as JSON.
 func reason(object []byte) string {
-	text, _ := rawjson.Text(rawjson.Member(object, "reason"))
-	return text
+	value := rawjson.Member(object, "reason")
+	if text, ok := rawjson.Text(value); ok {
+		return text
+	}
+	return string(value)
 }
 
 // ParseSeq reads a sequence, of whatever JSON type the server makes them. It returns "" for null and for nothing.
@@ -31,7 +35,7 @@ func ParseSeq(value []byte) core.Seq {
 	case rawjson.Invalid, rawjson.Null:
 		return ""
 	}
-	return core.Seq(value)
+	return core.Seq(rawjson.Trim(value))
 }
 
 // ParseInfo reads the answer to GET /database. It returns ErrNotCouchDB when text does not look like one.
@@ -158,15 +162,23 @@ func ParseBulkGetResults(text []byte) ([]core.BulkGetResult, error) {
 	return results, nil
 }
 
+// parseBulkGetDoc reads one document, or why it cannot be had. A document that is malformed is a failure of its own and does not take the others with it.
 func parseBulkGetDoc(docID string, element []byte) (core.BulkGetDoc, error) {
 	if value := rawjson.Member(element, "ok"); value != nil {
 		doc, err := core.ParseValidDocument(value)
 		if err != nil {
-			return core.BulkGetDoc{}, err
+			result := core.BulkGetDoc{Err: core.AsError(err).Of(docID)}
+			if rev, err := parseRev(rawjson.Member(value, "_rev")); err == nil {
+				result.Rev = rev
+			}
+			return result, nil
 		}
 		return core.BulkGetDoc{Rev: doc.Rev, Doc: doc}, nil
 	}
 	failure := rawjson.Member(element, "error")
+	if rawjson.KindOf(failure) == rawjson.String {
+		failure = element // express-pouchdb has one level less
+	}
 	name, ok := rawjson.Text(rawjson.Member(failure, "error"))
 	if !ok {
 		return core.BulkGetDoc{}, core.ErrNotCouchDB.Because("a row of a bulk get is neither a document nor an error")
@@ -212,11 +224,11 @@ func ParseAllDocs(text []byte, each func(*core.AllDocsRow) error) (core.AllDocsS
 
 // ParseAllDocsRow reads one row of _all_docs.
 func ParseAllDocsRow(element []byte) (*core.AllDocsRow, error) {
-	row := &core.AllDocsRow{}
+	row, named := &core.AllDocsRow{}, false
 	for name, value := range rawjson.Members(element) {
 		switch name, _ := rawjson.Text(name); name {
 		case "key":
-			row.Key, _ = rawjson.Text(value)
+			row.Key, named = rawjson.Text(value)
 		case "error":
 			row.Missing = true
 		case "value":
@@ -233,6 +245,9 @@ func ParseAllDocsRow(element []byte) (*core.AllDocsRow, error) {
 				row.Doc = doc
 			}
 		}
+	}
+	if !named || row.Missing == !row.Rev.IsZero() {
+		return nil, core.ErrNotCouchDB.Because("a row of a listing has no key, or neither a revision nor an error")
 	}
 	return row, nil
 }
@@ -317,7 +332,7 @@ func ParseRevsDiff(text []byte) ([]core.RevsDiff, error) {
 		}
 		if ancestors := rawjson.Member(value, "possible_ancestors"); ancestors != nil {
 			if diff.PossibleAncestors, err = parseRevs(ancestors); err != nil {
-				return nil, err
+				return nil, core.ErrNotCouchDB.Because("the answer to _revs_diff has malformed ancestors")
 			}
 		}
 		diffs = append(diffs, diff)

@@ -140,11 +140,7 @@ func AppendAllDocsSummary(dst []byte, summary core.AllDocsSummary) []byte {
 // AppendChange appends one row of the changes feed.
 func AppendChange(dst []byte, change *core.Change, includeDocs bool) []byte {
 	dst = append(dst, `{"seq":`...)
-	if change.Seq == "" {
-		dst = append(dst, "null"...)
-	} else {
-		dst = core.AppendSeq(dst, change.Seq)
-	}
+	dst = appendSeqOrNull(dst, change.Seq)
 	dst = append(dst, `,"id":`...)
 	dst = rawjson.AppendString(dst, change.ID)
 	dst = append(dst, `,"changes":[`...)
@@ -165,6 +161,14 @@ func AppendChange(dst []byte, change *core.Change, includeDocs bool) []byte {
 		dst = appendDoc(dst, change.Doc)
 	}
 	return append(dst, '}')
+}
+
+// appendSeqOrNull appends a sequence, null when it is not known.
+func appendSeqOrNull(dst []byte, seq core.Seq) []byte {
+	if seq == "" {
+		return append(dst, "null"...)
+	}
+	return core.AppendSeq(dst, seq)
 }
 
 // AppendChangesSummary appends the members that end a changes feed, without braces: "last_seq":7,"pending":0.
@@ -197,7 +201,7 @@ func AppendRevsDiff(dst []byte, diffs []core.RevsDiff) []byte {
 // AppendPurgeResult appends the answer to _purge.
 func AppendPurgeResult(dst []byte, result core.PurgeResult) []byte {
 	dst = append(dst, `{"purge_seq":`...)
-	dst = core.AppendSeq(dst, result.PurgeSeq)
+	dst = appendSeqOrNull(dst, result.PurgeSeq)
 	dst = append(dst, `,"purged":`...)
 	dst = AppendDocRevs(dst, result.Purged)
 	return append(dst, '}')

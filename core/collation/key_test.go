@@ -84,7 +84,7 @@ func TestKeysOrderAsValues(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	values := sample(t, seed, 150)
+	values := sample(t, seed, 60)
 	keys := make([][]byte, len(values))
 	for i, value := range values {
 		keys[i] = collation.AppendKey(nil, value)

@@ -22,15 +22,24 @@ func (db *DB) BulkGet(ctx context.Context, requests []core.DocRev, options core.
 	if time.Now().Unix() < db.noBulkGetUntil.Load() {
 		return db.singleGets(ctx, requests, options)
 	}
+	results, err := db.bulkGetOnly(ctx, requests, options)
+	if err != nil && db.lacksBulkGet(err) {
+		db.noBulkGetUntil.Store(time.Now().Add(noBulkGetFor).Unix())
+		return db.singleGets(ctx, requests, options)
+	}
+	return results, err
+}
+
+// bulkGetOnly is a _bulk_get for which nothing can stand in.
+func (db *DB) bulkGetOnly(ctx context.Context, requests []core.DocRev, options core.BulkGetOptions) ([]core.BulkGetResult, error) {
+	if len(requests) == 0 {
+		return []core.BulkGetResult{}, nil
+	}
 	var q query
 	text, err := db.ask(ctx, call{method: "POST", path: "/_bulk_get", query: q.when("revs", options.Revs).when("latest", options.Latest),
 		body: wire.AppendBulkGetRequest(nil, requests)})
 	if err != nil {
-		if !db.lacksBulkGet(err) {
-			return nil, err
-		}
-		db.noBulkGetUntil.Store(time.Now().Add(noBulkGetFor).Unix())
-		return db.singleGets(ctx, requests, options)
+		return nil, err
 	}
 	results, err := wire.ParseBulkGetResults(text)
 	if err != nil {

@@ -11,5 +11,5 @@
 // CouchDB's JSON is an ErrNotCouchDB; 408, 413, 414 and 429 keep their status, whoever sent them. Where the server
 // said how long to wait, the chain holds a *[RetryAfterError].
 //
-// What it cannot do: attachments travel as stubs only, and documents called "." and ".." cannot be read singly, because no URL can name them.
+// What it cannot do: attachments travel as stubs only.
 package fetchhttp

@@ -56,8 +56,6 @@ func unescape(text string) (plain string, ok bool) {
 // docPath returns the path of a document below its database. The slash of "_design/" and "_local/" stays one.
 func docPath(docID string) (string, error) {
 	switch {
-	case docID == "." || docID == "..":
-		return "", core.ErrBadRequest.Because("no URL can name this document; it can be read by a listing and a bulk get").Of(docID)
 	case core.ValidateDocID(docID) != nil:
 		// Its path would be that of something else: the database itself, or one of CouchDB's own.
 		return "", core.ErrMissing.Of(docID)

@@ -23,6 +23,9 @@ func (db *DB) Info(ctx context.Context) (core.Info, error) {
 
 // Get reads a document.
 func (db *DB) Get(ctx context.Context, docID string, options core.GetOptions) (*core.Document, error) {
+	if hasNoURL(docID) {
+		return db.getByBody(ctx, docID, options)
+	}
 	path, err := docPath(docID)
 	if err != nil {
 		return nil, err
@@ -49,6 +52,9 @@ const maxQuery = 4000
 
 // OpenRevs reads several revisions of a document, in as many requests as their URLs take.
 func (db *DB) OpenRevs(ctx context.Context, docID string, options core.OpenRevsOptions) ([]core.OpenRev, error) {
+	if hasNoURL(docID) {
+		return db.openRevsByBody(ctx, docID, options)
+	}
 	path, err := docPath(docID)
 	if err != nil {
 		return nil, err

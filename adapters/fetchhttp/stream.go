@@ -18,7 +18,10 @@ func (db *DB) stream(ctx context.Context, c call, name string, each func(row []b
 	reader := &rowReader{source: answer, limit: db.options.MaxResponseBytes, begun: answer.begun}
 	var refusal error
 	rest, err = reader.run(name, func(row []byte) error {
-		refusal = each(row)
+		// Rows that have arrived are no reason to go on after the end.
+		if refusal = ctx.Err(); refusal == nil {
+			refusal = each(row)
+		}
 		return refusal
 	})
 	switch {

@@ -52,6 +52,7 @@ const (
 	WaitingFeed       Capability = "the feed waits for changes"
 	ClosedErrors      Capability = "calls on a closed database, and waiting ones, fail with ErrClosed"
 	Persistence       Capability = "what was written is there after reopening"
+	NewIdentity       Capability = "a database that was destroyed and made again has another identity"
 )
 
 // Harness is how the suite gets at an adapter.

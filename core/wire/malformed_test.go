@@ -100,6 +100,17 @@ func TestServersThatDiffer(t *testing.T) {
 	}
 }
 
+func TestDocumentsWithoutIDs(t *testing.T) {
+	t.Parallel()
+	for want, doc := range map[string]*core.Document{
+		`{"docs":[{}]}`:      {Body: core.EmptyBody},
+		`{"docs":[{"v":1}]}`: {Body: []byte(`{"v":1}`)},
+		`{"docs":[{"_rev":"1-a","v":1,"_deleted":true}]}`: {Rev: core.Rev{Generation: 1, Hash: "a"}, Body: []byte(`{"v":1}`), Deleted: true},
+	} {
+		assert.Equal(t, want, string(AppendBulkDocs(nil, []*core.Document{doc}, core.BulkDocsOptions{})))
+	}
+}
+
 func TestErrorsOfEachAreReturned(t *testing.T) {
 	t.Parallel()
 	stop := errors.New("stop")

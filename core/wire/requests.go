@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"bytes"
+
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 )
@@ -56,13 +58,24 @@ func AppendBulkDocs(dst []byte, docs []*core.Document, options core.BulkDocsOpti
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = doc.AppendJSON(dst)
+		dst = appendSent(dst, doc)
 	}
 	dst = append(dst, ']')
 	if options.Replicated {
 		dst = append(dst, `,"new_edits":false`...)
 	}
 	return append(dst, '}')
+}
+
+// appendSent appends a document that is to be written. One without an id gets it from who writes it: an empty one would be refused.
+func appendSent(dst []byte, doc *core.Document) []byte {
+	start := len(dst)
+	dst = doc.AppendJSON(dst)
+	if doc.ID != "" {
+		return dst
+	}
+	rest := bytes.TrimPrefix(bytes.TrimPrefix(dst[start:], []byte(`{"_id":""`)), []byte(","))
+	return append(append(dst[:start], '{'), rest...)
 }
 
 // ParseDocRevs reads an object of document ids with lists of revisions: the body of _revs_diff, _missing_revs and _purge.

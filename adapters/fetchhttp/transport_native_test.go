@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -84,7 +85,9 @@ func TestNativeFailures(t *testing.T) {
 	})
 	t.Run("another protocol", func(t *testing.T) {
 		t.Parallel()
-		server := httptest.NewTLSServer(http.NotFoundHandler())
+		server := httptest.NewUnstartedServer(http.NotFoundHandler())
+		server.Config.ErrorLog = log.New(io.Discard, "", 0)
+		server.StartTLS()
 		defer server.Close()
 		_, err := Open(t.Context(), server.URL+"/notes", Options{})
 		assert.ErrorIs(t, err, core.ErrUnreachable, "a certificate that nobody vouches for")

@@ -61,6 +61,38 @@ func TestCancellationAtEveryCall(t *testing.T) {
 	}
 }
 
+// lingering does not stop at once when its context ends.
+type lingering struct {
+	core.Adapter
+	begun   chan struct{}
+	stopped *bool
+}
+
+func (l lingering) BulkGet(ctx context.Context, _ []core.DocRev, _ core.BulkGetOptions) ([]core.BulkGetResult, error) {
+	close(l.begun)
+	<-ctx.Done()
+	time.Sleep(time.Minute)
+	*l.stopped = true
+	return nil, ctx.Err()
+}
+
+func TestNothingGoesOnAfterRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		source, target := open(t), open(t)
+		fill(t, source, 0, 20)
+		ctx, cancel := context.WithCancel(t.Context())
+		slow := lingering{source, make(chan struct{}), new(bool)}
+		go func() {
+			<-slow.begun
+			cancel()
+		}()
+		_, err := replication.Run(ctx, slow, target, replication.Options{})
+		assert.ErrorIs(t, err, context.Canceled)
+		assert.True(t, *slow.stopped, "the databases may be closed now")
+	})
+}
+
 func TestCancellationWhileWaitingToRetry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

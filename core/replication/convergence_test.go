@@ -222,7 +222,7 @@ func failEveryCall(t *testing.T, seed uint64, n int, fault faultadapter.Fault, f
 		return faultadapter.Fault{}
 	}}
 	for i := range w.replicas {
-		for range 10 {
+		for range 7 {
 			w.edit()
 		}
 		source, target := w.replicas[i], w.replicas[(i+1)%3]

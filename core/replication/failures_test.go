@@ -220,10 +220,63 @@ func TestRevisionsThatVanish(t *testing.T) {
 				return faultadapter.Fault{}
 			}}
 			replicate(t, script.Wrap("source", source), target, replication.Options{})
+			assert.Equal(t, leaves(t, source), leaves(t, target), "what came in their place has come already")
 			replicate(t, source, target, replication.Options{})
 			assert.Equal(t, leaves(t, source), leaves(t, target))
 		})
 	}
+}
+
+func TestBranchThatVanishes(t *testing.T) {
+	t.Parallel()
+	source, target := open(t), open(t)
+	put(t, source, "doc", `{"branch":1}`)
+	other := graft(t, source, "doc", core.Rev{}, "other", `{"branch":2}`, false)
+	script := faultadapter.Script{Decide: func(call faultadapter.Call, _ any) faultadapter.Fault {
+		if call.Method == "BulkGet" && call.N == 1 {
+			_, err := source.Purge(context.Background(), []core.DocRevs{{ID: "doc", Revs: []core.Rev{other}}})
+			require.NoError(t, err)
+		}
+		return faultadapter.Fault{}
+	}}
+	result := replicate(t, script.Wrap("source", source), target, replication.Options{})
+	assert.Equal(t, 1, result.DocsRead, "the branch that is left came once, though it was looked at twice")
+	assert.Equal(t, leaves(t, source), leaves(t, target))
+}
+
+func TestDocumentThatCannotBeWritten(t *testing.T) {
+	t.Parallel()
+	for _, failure := range []*core.Error{core.ErrInternal, core.ErrConflict, core.NewError(429, "too_many_requests", "")} {
+		source, target := open(t), open(t)
+		fill(t, source, 0, 20)
+		refusals := 0
+		broken := &picky{Adapter: target, refuse: func(doc *core.Document) *core.Error {
+			if doc.ID != docID(13) {
+				return nil
+			}
+			if refusals++; refusals%50 == 0 { // pacing goes on for as long as it is asked for, so it must become something else
+				return core.ErrConflict
+			}
+			return failure
+		}}
+		if failure.Status == 429 {
+			requireHeldBack(t, source, broken, 19, "13", core.ErrConflict)
+		} else {
+			requireHeldBack(t, source, broken, 19, "13", failure)
+		}
+	}
+}
+
+func TestWhatWasWrittenBeforeAnErrorCounts(t *testing.T) {
+	t.Parallel()
+	source, target := open(t), open(t)
+	fill(t, source, 0, 10)
+	put(t, source, "_design/a", `{}`)
+	script := faultadapter.FailOnce(faultadapter.Call{Side: "target", Method: "BulkDocs", N: 2}, faultadapter.Fault{Before: core.ErrStorageFull})
+	result, err := replication.Run(t.Context(), source, script.Wrap("target", target), replication.Options{})
+	assert.ErrorIs(t, err, core.ErrStorageFull)
+	assert.Equal(t, 10, result.DocsWritten)
+	assert.Empty(t, result.LastSeq)
 }
 
 func TestWritesShrinkToWhatTheTargetTakes(t *testing.T) {
@@ -350,7 +403,8 @@ func TestRetriesAreReported(t *testing.T) {
 	script := faultadapter.FailOnce(faultadapter.Call{Side: "source", Method: "Changes", N: 1}, faultadapter.Fault{Midway: core.ErrUnreachable})
 	var delays []time.Duration
 	result := replicate(t, script.Wrap("source", source), target, replication.Options{
-		Random: func() uint64 { return 0 },
+		BatchSize: 4,
+		Random:    func() uint64 { return 0 },
 		OnEvent: func(event replication.Event) {
 			if event.Type == replication.EventRetry {
 				assert.ErrorIs(t, event.Err, core.ErrUnreachable)
@@ -358,7 +412,8 @@ func TestRetriesAreReported(t *testing.T) {
 			}
 		},
 	})
-	assert.Equal(t, 3, result.MissingChecked, "rows of the broken reading do not count")
+	assert.Equal(t, 3, result.MissingChecked)
+	assert.Len(t, script.Calls(), 6, "rows of the broken reading do not fill the page: %v", script.Calls())
 	assert.Equal(t, []time.Duration{250 * time.Millisecond}, delays)
 }
 

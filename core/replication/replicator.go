@@ -91,12 +91,10 @@ func (r *replicator) replicate() error {
 		return err
 	}
 	if err := r.transfer(); err != nil {
-		if r.ctx.Err() == nil {
-			// Spare the next run what this one has done. It has failed already, so this is tried once.
-			once := *r.retry
-			once.policy.Attempts = 1
-			_ = r.commit(&once)
-		}
+		// Spare the next run what this one has done. It has failed already, so this is tried once.
+		once := *r.retry
+		once.policy.Attempts = 1
+		_ = r.commit(&once)
 		return err
 	}
 	return r.commit(r.retry)

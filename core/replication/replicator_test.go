@@ -1,6 +1,7 @@
 package replication_test
 
 import (
+	"context"
 	"strconv"
 	"testing"
 
@@ -114,17 +115,20 @@ func TestDocIDsThenEverything(t *testing.T) {
 	source, target := open(t), open(t)
 	fill(t, source, 0, 20)
 	some := replication.Options{DocIDs: []string{docID(3), docID(5), "unknown"}}
-	assert.Equal(t, 2, replicate(t, source, target, some).DocsWritten)
+	var script faultadapter.Script
+	assert.Equal(t, 2, replicate(t, script.Wrap("source", source), target, some).DocsWritten)
 	assert.Len(t, leaves(t, target), 2)
+	assert.Equal(t, 1, script.Counts()[faultadapter.Call{Side: "source", Method: "Changes"}], "what the filter leaves out is not pending")
 
 	// The filtered run has a checkpoint of its own, which moves over what it leaves out.
-	var script faultadapter.Script
+	script = faultadapter.Script{}
 	again := replicate(t, script.Wrap("source", source), script.Wrap("target", target), some)
 	assert.Equal(t, replication.Counts{}, again.Counts)
 	assert.Equal(t, 1, script.Counts()[faultadapter.Call{Side: "source", Method: "Changes"}])
 
-	none := replicate(t, source, target, replication.Options{DocIDs: []string{}})
-	assert.Zero(t, none.MissingChecked)
+	none := replication.Options{DocIDs: []string{}}
+	assert.Zero(t, replicate(t, source, target, none).MissingChecked)
+	assert.Equal(t, core.Seq("20"), replicate(t, source, target, none).StartSeq)
 
 	assert.Equal(t, 18, replicate(t, source, target, replication.Options{}).DocsWritten)
 	assert.Equal(t, leaves(t, source), leaves(t, target))
@@ -144,6 +148,21 @@ func TestWinningRevsOnly(t *testing.T) {
 
 	assert.Equal(t, 1, replicate(t, source, target, replication.Options{}).DocsWritten)
 	assert.Equal(t, leaves(t, source), leaves(t, target))
+}
+
+// A server may answer with fewer rows than it was asked for.
+type shortPages struct{ core.Adapter }
+
+func (s shortPages) Changes(ctx context.Context, options core.ChangesOptions, each func(*core.Change) error) (core.ChangesSummary, error) {
+	options.Limit = min(options.Limit, 3)
+	return s.Adapter.Changes(ctx, options, each)
+}
+
+func TestShortPagesAreNotTheEnd(t *testing.T) {
+	t.Parallel()
+	source, target := open(t), open(t)
+	fill(t, source, 0, 20)
+	assert.Equal(t, 20, replicate(t, shortPages{source}, target, replication.Options{}).DocsWritten)
 }
 
 // P#9032: since was ignored when checkpoints were off.

@@ -219,8 +219,11 @@ func TestOneSideMayRefuseTheCheckpoint(t *testing.T) {
 		assert.ErrorIs(t, result.CheckpointErrors[0], core.ErrForbidden)
 		assert.ErrorContains(t, result.CheckpointErrors[0], "writing the checkpoint of the "+side)
 		assert.Len(t, reported, 1)
-		// The other side's note alone is not trusted.
+		// The other side's note alone is not trusted, nor handed on: both would seem to have known it.
 		assert.Equal(t, 10, replicate(t, source, target, replication.Options{}).MissingChecked)
+		for _, db := range []core.Adapter{source, target} {
+			assert.NotContains(t, string(checkpointOf(t, db, result).Body), result.SessionID)
+		}
 	}
 }
 

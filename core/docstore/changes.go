@@ -3,7 +3,6 @@ package docstore
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/gouchdb/gouchdb/core"
@@ -82,11 +81,13 @@ func (f *feed) read(ctx context.Context, s kv.Snapshot) (core.ChangesSummary, er
 	f.window = newWindow(0, f.options.Limit)
 	f.chunk = firstChunk
 	f.last = f.since
+	if f.options.Descending && f.options.Limit >= 0 {
+		f.last = m.updateSeq
+	}
 
 	exhausted := true
 	switch {
-	case f.options.Descending && f.options.Since == core.Now:
-		// Nothing is newer than the newest.
+	case f.fromNowDown():
 	case f.options.DocIDs != nil:
 		exhausted, err = f.documents()
 	default:
@@ -99,14 +100,14 @@ func (f *feed) read(ctx context.Context, s kv.Snapshot) (core.ChangesSummary, er
 	if err != nil {
 		return core.ChangesSummary{}, err
 	}
-	if exhausted && !f.options.Descending || f.options.Descending && f.rows == 0 && f.options.Limit >= 0 {
-		f.last = m.updateSeq
-	}
 	if exhausted && !f.options.Descending {
-		f.since = m.updateSeq // where a next attempt begins
+		f.last, f.since = m.updateSeq, m.updateSeq // where to go on, be it in a next attempt
 	}
 	return core.ChangesSummary{LastSeq: formatSeq(f.last), Pending: pending}, nil
 }
+
+// fromNowDown reports whether nothing is asked for: the feed begins after the newest change, and goes down.
+func (f *feed) fromNowDown() bool { return f.options.Descending && f.options.Since == core.Now }
 
 // entry is a document that the feed has to show.
 type entry struct {
@@ -267,61 +268,4 @@ func (f *feed) change(e *entry) (*core.Change, error) {
 		change.Doc.Conflicts = rec.tree.Conflicts()
 	}
 	return change, nil
-}
-
-// pendingMemo remembers how many changes came after a sequence, as long as nothing new has come. A reader that goes
-// through the feed page by page would else make every page count the rest of the feed.
-type pendingMemo struct {
-	sync.Mutex
-	updateSeq, after uint64
-	pending          uint64
-}
-
-// pending counts the changes after the ones shown.
-func (f *feed) pending(m meta, exhausted bool) (int64, error) {
-	var total uint64
-	switch {
-	case f.options.Descending || f.since == 0:
-		total = m.total()
-	case exhausted && f.options.DocIDs == nil:
-		return 0, nil
-	default:
-		var err error
-		if total, err = f.after(m, f.since); err != nil {
-			return 0, err
-		}
-	}
-	if f.options.Descending && f.options.Since == core.Now {
-		return 0, nil
-	}
-	pending := total - uint64(f.rows)
-	if f.options.DocIDs == nil && !f.options.Descending {
-		memo := &f.db.pending
-		memo.Lock()
-		memo.updateSeq, memo.after, memo.pending = m.updateSeq, f.last, pending
-		memo.Unlock()
-	}
-	return int64(pending), nil
-}
-
-// after counts the changes after a sequence.
-func (f *feed) after(m meta, seq uint64) (uint64, error) {
-	memo := &f.db.pending
-	memo.Lock()
-	known := memo.updateSeq == m.updateSeq && memo.after == seq
-	count := memo.pending
-	memo.Unlock()
-	if known {
-		return count, nil
-	}
-	r := prefixRange(sequencePrefix)
-	r.From, r.KeysOnly = numberKey(sequencePrefix, seq+1), true
-	count = 0
-	for _, err := range f.snapshot.Scan(f.ctx, r) {
-		if err != nil {
-			return 0, err
-		}
-		count++
-	}
-	return count, nil
 }

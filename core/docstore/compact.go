@@ -37,7 +37,7 @@ func (db *DB) Compact(ctx context.Context) error {
 					continue
 				}
 				tree, bodies := was.tree.WithoutInnerBodies()
-				if len(bodies) == 0 && tree.Equal(was.tree) {
+				if len(bodies) == 0 {
 					continue
 				}
 				e.deleteBodies(bodies)
@@ -75,20 +75,11 @@ func (db *DB) findCompactable(ctx context.Context, from []byte) (step compaction
 			if err != nil {
 				return err
 			}
-			if rec.hasInnerBodies() {
+			if _, bodies := rec.tree.WithoutInnerBodies(); len(bodies) > 0 {
 				step.docIDs = append(step.docIDs, docID)
 			}
 		}
 		return nil
 	})
 	return step, err
-}
-
-func (r *record) hasInnerBodies() bool {
-	for node := range r.tree.All() {
-		if !node.Leaf && node.Body != noBody {
-			return true
-		}
-	}
-	return false
 }

@@ -16,41 +16,48 @@ import (
 // survivor is a store whose content outlives the database that closes it, as that of a disk does.
 type survivor struct {
 	kv.Store
+	empty func() kv.Store
 }
 
 func (s *survivor) Close() error { return nil }
 
 func (s *survivor) Destroy(context.Context) error {
-	s.Store = memkv.New()
+	s.Store = s.empty()
 	return nil
 }
 
-// TestConformanceWhenReopened runs the suite with what the memory adapter lacks: persistence. What it says of closed
-// databases is the store's business.
+// TestConformanceWhenReopened runs the suite with what the memory adapter lacks: persistence, auto compaction, and other writers
+// that were first. What the suite says of closed databases is the store's business.
 func TestConformanceWhenReopened(t *testing.T) {
 	t.Parallel()
-	for _, autoCompaction := range []bool{false, true} {
-		lacks := []adaptertest.Capability{adaptertest.ClosedErrors}
-		name := "with all bodies"
-		if autoCompaction {
-			name = "with auto compaction"
-			lacks = append(lacks, adaptertest.InnerBodies)
-		}
-		t.Run(name, func(t *testing.T) {
+	variants := []struct {
+		name    string
+		options docstore.Options
+		store   func() kv.Store
+		lacks   []adaptertest.Capability
+	}{
+		{"plain", docstore.Options{}, func() kv.Store { return memkv.New() }, nil},
+		{"auto compaction", docstore.Options{AutoCompaction: true}, func() kv.Store { return memkv.New() }, []adaptertest.Capability{adaptertest.InnerBodies}},
+		{"contended", docstore.Options{}, func() kv.Store { return &contendedStore{Store: memkv.New()} }, nil},
+	}
+	for _, v := range variants {
+		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
 			stores := map[core.Adapter]*survivor{}
 			open := func(t *testing.T, name string, store *survivor) core.Adapter {
-				db, err := docstore.Open(t.Context(), store, docstore.Options{Name: name, Adapter: "test", AutoCompaction: autoCompaction})
+				options := v.options
+				options.Name, options.Adapter = name, "test"
+				db, err := docstore.Open(t.Context(), store, options)
 				require.NoError(t, err)
 				stores[db] = store
 				return db
 			}
 			adaptertest.Run(t, adaptertest.Harness{
-				Open: func(t *testing.T, name string) core.Adapter { return open(t, name, &survivor{Store: memkv.New()}) },
-				Reopen: func(t *testing.T, db core.Adapter, name string) core.Adapter {
-					return open(t, name, stores[db])
+				Open: func(t *testing.T, name string) core.Adapter {
+					return open(t, name, &survivor{Store: v.store(), empty: v.store})
 				},
-				Lacks:  lacks,
+				Reopen: func(t *testing.T, db core.Adapter, name string) core.Adapter { return open(t, name, stores[db]) },
+				Lacks:  append(v.lacks, adaptertest.ClosedErrors),
 				Serial: true,
 			})
 		})

@@ -18,6 +18,9 @@ type batch struct {
 	err    error
 }
 
+// chunksAhead is how many chunks of a batch may wait for the writer. It only has to be more than usual: the budget bounds what they hold.
+const chunksAhead = 16
+
 // row is a changed document.
 type row struct {
 	seq  core.Seq // empty when the source left it out

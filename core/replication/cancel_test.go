@@ -61,14 +61,17 @@ func TestCancellationAtEveryCall(t *testing.T) {
 	}
 }
 
-// lingering does not stop at once when its context ends.
+// lingering does not stop at once when its context ends, in reading the second batch.
 type lingering struct {
 	core.Adapter
 	begun   chan struct{}
 	stopped *bool
 }
 
-func (l lingering) BulkGet(ctx context.Context, _ []core.DocRev, _ core.BulkGetOptions) ([]core.BulkGetResult, error) {
+func (l lingering) BulkGet(ctx context.Context, requests []core.DocRev, options core.BulkGetOptions) ([]core.BulkGetResult, error) {
+	if requests[0].ID == docID(0) {
+		return l.Adapter.BulkGet(ctx, requests, options)
+	}
 	close(l.begun)
 	<-ctx.Done()
 	time.Sleep(time.Minute)
@@ -81,14 +84,16 @@ func TestNothingGoesOnAfterRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		source, target := open(t), open(t)
 		fill(t, source, 0, 20)
-		ctx, cancel := context.WithCancel(t.Context())
 		slow := lingering{source, make(chan struct{}), new(bool)}
-		go func() {
+		script := faultadapter.Script{Decide: func(call faultadapter.Call, _ any) faultadapter.Fault {
+			if call.Method != "BulkDocs" {
+				return faultadapter.Fault{}
+			}
 			<-slow.begun
-			cancel()
-		}()
-		_, err := replication.Run(ctx, slow, target, replication.Options{})
-		assert.ErrorIs(t, err, context.Canceled)
+			return faultadapter.Fault{Before: core.ErrStorageFull}
+		}}
+		_, err := replication.Run(t.Context(), slow, script.Wrap("target", target), replication.Options{BatchSize: 10, BatchesLimit: 2})
+		assert.ErrorIs(t, err, core.ErrStorageFull)
 		assert.True(t, *slow.stopped, "the databases may be closed now")
 	})
 }

@@ -13,7 +13,7 @@ func (r *replicator) readChanges(queue chan<- *batch, slots chan<- struct{}) {
 		case <-r.ctx.Done():
 			return
 		}
-		b := &batch{number: number, chunks: make(chan chunk)}
+		b := &batch{number: number, chunks: make(chan chunk, chunksAhead)}
 		b.err = r.readPage(b, since)
 		since = b.lastSeq
 		last := b.final || b.err != nil

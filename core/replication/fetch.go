@@ -32,7 +32,7 @@ func (r *replicator) fetch(b *batch) {
 	}
 }
 
-// hand gives the writer a chunk, as soon as it has taken the one before.
+// hand puts a chunk where the writer will find it.
 func (r *replicator) hand(b *batch, c chunk) {
 	select {
 	case b.chunks <- c:

@@ -171,3 +171,44 @@ func recordedSeq(t testing.TB, checkpoint *core.Document) core.Seq {
 	require.NoError(t, json.Unmarshal(checkpoint.Body, &body))
 	return core.Seq(strings.Trim(string(body.Seq), `"`))
 }
+
+// slow delays the calls that a replication makes, except for Identity, which no adapter needs the network for.
+type slow struct {
+	core.Adapter
+	delay time.Duration
+}
+
+func (s slow) Info(ctx context.Context) (core.Info, error) {
+	time.Sleep(s.delay)
+	return s.Adapter.Info(ctx)
+}
+
+func (s slow) Get(ctx context.Context, docID string, options core.GetOptions) (*core.Document, error) {
+	time.Sleep(s.delay)
+	return s.Adapter.Get(ctx, docID, options)
+}
+
+func (s slow) Changes(ctx context.Context, options core.ChangesOptions, each func(*core.Change) error) (core.ChangesSummary, error) {
+	time.Sleep(s.delay)
+	return s.Adapter.Changes(ctx, options, each)
+}
+
+func (s slow) BulkGet(ctx context.Context, requests []core.DocRev, options core.BulkGetOptions) ([]core.BulkGetResult, error) {
+	time.Sleep(s.delay)
+	return s.Adapter.BulkGet(ctx, requests, options)
+}
+
+func (s slow) RevsDiff(ctx context.Context, requests []core.DocRevs) ([]core.RevsDiff, error) {
+	time.Sleep(s.delay)
+	return s.Adapter.RevsDiff(ctx, requests)
+}
+
+func (s slow) BulkDocs(ctx context.Context, docs []*core.Document, options core.BulkDocsOptions) ([]core.BulkResult, error) {
+	time.Sleep(s.delay)
+	return s.Adapter.BulkDocs(ctx, docs, options)
+}
+
+func (s slow) Flush(ctx context.Context) error {
+	time.Sleep(s.delay)
+	return s.Adapter.Flush(ctx)
+}

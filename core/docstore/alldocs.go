@@ -98,11 +98,7 @@ func (l *listing) keys() error {
 	for len(docIDs) > 0 {
 		part := docIDs[:min(len(docIDs), maxChunk)]
 		docIDs = docIDs[len(part):]
-		keys := make([][]byte, len(part))
-		for i, docID := range part {
-			keys[i] = idKey(documentPrefix, docID)
-		}
-		values, err := l.snapshot.GetMany(l.ctx, keys)
+		values, err := l.snapshot.GetMany(l.ctx, idKeys(documentPrefix, part))
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package docstore
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -37,6 +38,13 @@ func (db *DB) Changes(ctx context.Context, options core.ChangesOptions, each fun
 			summary, err = f.read(ctx, s)
 			return err
 		})
+		if err == errBehind {
+			if err := db.store.Refresh(ctx); err != nil {
+				return core.ChangesSummary{}, err
+			}
+			f.refreshed = true
+			continue
+		}
 		if err != nil || !waits || f.rows > 0 {
 			return summary, err
 		}
@@ -50,6 +58,9 @@ func (db *DB) Changes(ctx context.Context, options core.ChangesOptions, each fun
 	}
 }
 
+// errBehind: the reader knows a sequence that is newer than this view of the store. Another tab may have told it.
+var errBehind = errors.New("the view is older than the sequence")
+
 // feed is one reading of the changes, which may take several attempts until there is one.
 type feed struct {
 	db      *DB
@@ -58,6 +69,8 @@ type feed struct {
 	now     bool   // begin after the newest change; the first attempt finds out where that is
 	since   uint64 // begin after this one
 	rows    int
+	// refreshed says that the store was asked for what others have written.
+	refreshed bool
 
 	// Of the current attempt:
 	ctx      context.Context
@@ -73,6 +86,9 @@ func (f *feed) read(ctx context.Context, s kv.Snapshot) (core.ChangesSummary, er
 	m, err := readMeta(ctx, s)
 	if err != nil {
 		return core.ChangesSummary{}, err
+	}
+	if f.since > m.updateSeq && !f.refreshed {
+		return core.ChangesSummary{}, errBehind
 	}
 	if f.now || f.since > m.updateSeq {
 		f.now, f.since = false, m.updateSeq
@@ -193,11 +209,7 @@ func (f *feed) documents() (exhausted bool, err error) {
 }
 
 func (f *feed) values(docIDs []string) ([][]byte, error) {
-	keys := make([][]byte, len(docIDs))
-	for i, docID := range docIDs {
-		keys[i] = idKey(documentPrefix, docID)
-	}
-	return f.snapshot.GetMany(f.ctx, keys)
+	return f.snapshot.GetMany(f.ctx, idKeys(documentPrefix, docIDs))
 }
 
 // show makes rows of entries and hands them out.

@@ -1,6 +1,7 @@
 package docstore_test
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"testing"
@@ -162,6 +163,46 @@ func TestFeedFromNowOn(t *testing.T) {
 		assert.Empty(t, changes)
 		assert.Equal(t, core.ChangesSummary{LastSeq: "2"}, summary, "%+v", options)
 	}
+}
+
+// laggard is a store whose views are old until it is refreshed.
+type laggard struct {
+	kv.Store
+	old       kv.Store
+	refreshed int
+}
+
+func (l *laggard) View(ctx context.Context, read func(kv.Snapshot) error) error {
+	if l.refreshed == 0 {
+		return l.old.View(ctx, read)
+	}
+	return l.Store.View(ctx, read)
+}
+
+func (l *laggard) Refresh(ctx context.Context) error {
+	l.refreshed++
+	return l.Store.Refresh(ctx)
+}
+
+// TestFeedCatchesUp asks for what is after a sequence that this tab has not seen yet.
+func TestFeedCatchesUp(t *testing.T) {
+	t.Parallel()
+	old, current := memkv.New(), memkv.New()
+	openStore(t, old)
+	writer := openStore(t, current)
+	require.NoError(t, writeAll(t.Context(), writer, false, `{"_id":"a"}`, `{"_id":"b"}`, `{"_id":"c"}`))
+	store := &laggard{Store: current, old: old}
+	db := openStore(t, store)
+	changes, _, err := core.ListChanges(t.Context(), db, core.ChangesOptions{Since: "2"})
+	require.NoError(t, err)
+	require.Len(t, changes, 1)
+	assert.Equal(t, "c", changes[0].ID)
+	assert.Equal(t, 1, store.refreshed)
+	changes, summary, err := core.ListChanges(t.Context(), db, core.ChangesOptions{Since: "99"})
+	require.NoError(t, err)
+	assert.Empty(t, changes)
+	assert.Equal(t, core.Seq("3"), summary.LastSeq)
+	assert.Equal(t, 2, store.refreshed)
 }
 
 func TestLocalDocs(t *testing.T) {

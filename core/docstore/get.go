@@ -18,29 +18,55 @@ func (db *DB) Get(ctx context.Context, docID string, options core.GetOptions) (d
 			doc, err = getLocal(ctx, s, docID, options)
 			return err
 		}
-		rec, err := readRecord(ctx, s, docID)
-		if err != nil {
+		value, found, err := s.Get(ctx, idKey(documentPrefix, docID))
+		switch {
+		case err != nil:
 			return err
-		}
-		if rec == nil {
+		case !found:
 			return core.ErrMissing.Of(docID)
+		case options == core.GetOptions{}:
+			doc, err = getWinner(ctx, s, docID, value)
+		default:
+			doc, err = getRevision(ctx, s, docID, value, options)
 		}
-		node, err := rec.choose(options)
-		if err != nil {
-			return core.AsError(err).Of(docID)
-		}
-		var bodies bodyReader
-		doc = rec.doc(docID, node, &bodies)
-		if err := rec.describe(ctx, s, doc, options); err != nil {
-			return err
-		}
-		_, err = bodies.read(ctx, s)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
 	return doc, nil
+}
+
+// getWinner is the plain read. It looks at no more of the tree than it must, however long the history is.
+func getWinner(ctx context.Context, s kv.Snapshot, docID string, value []byte) (*core.Document, error) {
+	winner, _, err := decodeWinner(docID, value)
+	if err != nil {
+		return nil, err
+	}
+	if winner.Deleted {
+		return nil, core.ErrDeleted.Of(docID)
+	}
+	doc := &core.Document{ID: docID, Rev: winner.Rev}
+	if doc.Body, err = readBody(ctx, s, docID, winner.Body); err != nil {
+		return nil, err
+	}
+	return doc, nil
+}
+
+func getRevision(ctx context.Context, s kv.Snapshot, docID string, value []byte, options core.GetOptions) (*core.Document, error) {
+	rec, err := decodeRecord(docID, value)
+	if err != nil {
+		return nil, err
+	}
+	node, err := rec.choose(options)
+	if err != nil {
+		return nil, core.AsError(err).Of(docID)
+	}
+	doc := &core.Document{ID: docID, Rev: node.Rev, Deleted: node.Deleted}
+	if doc.Body, err = readBody(ctx, s, docID, node.Body); err != nil {
+		return nil, err
+	}
+	return doc, rec.describe(ctx, s, doc, options)
 }
 
 // choose finds the revision that a read asks for.

@@ -25,6 +25,22 @@ func idKey(prefix byte, docID string) []byte {
 	return append(append(make([]byte, 0, 1+len(docID)), prefix), docID...)
 }
 
+// idKeys are for reading only: they share one piece of memory.
+func idKeys(prefix byte, docIDs []string) [][]byte {
+	size := len(docIDs)
+	for _, docID := range docIDs {
+		size += len(docID)
+	}
+	memory := make([]byte, 0, size)
+	keys := make([][]byte, len(docIDs))
+	for i, docID := range docIDs {
+		start := len(memory)
+		memory = append(append(memory, prefix), docID...)
+		keys[i] = memory[start:len(memory):len(memory)]
+	}
+	return keys
+}
+
 // numberKey spells a number as its length in bytes and its bytes, highest first: short numbers make short keys, and the
 // order of the keys is the order of the numbers.
 func numberKey(prefix byte, number uint64) []byte {

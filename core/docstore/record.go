@@ -66,11 +66,7 @@ func readRecord(ctx context.Context, s kv.Snapshot, docID string) (*record, erro
 
 // readRecords reads many documents at once; the records of unknown ones are nil.
 func readRecords(ctx context.Context, s kv.Snapshot, docIDs []string) ([]*record, error) {
-	keys := make([][]byte, len(docIDs))
-	for i, docID := range docIDs {
-		keys[i] = idKey(documentPrefix, docID)
-	}
-	values, err := s.GetMany(ctx, keys)
+	values, err := s.GetMany(ctx, idKeys(documentPrefix, docIDs))
 	if err != nil {
 		return nil, err
 	}
@@ -95,6 +91,20 @@ const (
 )
 
 func isEmptyBody(body []byte) bool { return len(body) == 2 }
+
+func readBody(ctx context.Context, s kv.Snapshot, docID string, number uint64) ([]byte, error) {
+	if number == emptyBody {
+		return core.EmptyBody, nil
+	}
+	value, found, err := s.Get(ctx, numberKey(bodyPrefix, number))
+	if err != nil {
+		return nil, err
+	}
+	if !found {
+		return nil, core.ErrCorrupt.Because("a body is missing").Of(docID)
+	}
+	return bytes.Clone(value), nil // the snapshot's memory ends with it
+}
 
 // bodyReader collects the bodies that an answer needs, and reads them together.
 type bodyReader struct {
@@ -129,7 +139,7 @@ func (r *bodyReader) read(ctx context.Context, s kv.Snapshot) (size int, err err
 		if value == nil {
 			return 0, core.ErrCorrupt.Because("a body is missing").Of(r.docs[i].ID)
 		}
-		r.docs[i].Body = bytes.Clone(value) // the snapshot's memory ends with it
+		r.docs[i].Body = bytes.Clone(value)
 		size += len(value)
 	}
 	r.docs, r.numbers = r.docs[:0], r.numbers[:0]

@@ -46,7 +46,7 @@ func (db *DB) bulkGetOnly(ctx context.Context, requests []core.DocRev, options c
 		return nil, err
 	}
 	db.bulkGetKnown.Store(true)
-	return align(requests, results), nil
+	return align(requests, results, options.Latest), nil
 }
 
 // lacksBulkGet tells a server without _bulk_get from one request that went wrong, which says nothing about the next.
@@ -65,7 +65,7 @@ func (db *DB) lacksBulkGet(err error) bool {
 }
 
 // align puts results into the order of the requests. CouchDB answers in that order; PouchDB's servers answer once for all revisions of a document.
-func align(requests []core.DocRev, results []core.BulkGetResult) []core.BulkGetResult {
+func align(requests []core.DocRev, results []core.BulkGetResult, latest bool) []core.BulkGetResult {
 	if slices.EqualFunc(requests, results, func(request core.DocRev, result core.BulkGetResult) bool { return request.ID == result.ID }) {
 		for i, request := range requests {
 			results[i].Docs = atLeastMissing(request, results[i].Docs)
@@ -78,20 +78,26 @@ func align(requests []core.DocRev, results []core.BulkGetResult) []core.BulkGetR
 	}
 	aligned := make([]core.BulkGetResult, len(requests))
 	for i, request := range requests {
-		aligned[i] = core.BulkGetResult{ID: request.ID, Docs: pick(request, byID[request.ID])}
+		aligned[i] = core.BulkGetResult{ID: request.ID, Docs: pick(request, byID[request.ID], latest)}
 	}
 	return aligned
 }
 
-// pick chooses what answers one request from what is there of its document: the revision, or leaves below it.
-func pick(request core.DocRev, docs []core.BulkGetDoc) []core.BulkGetDoc {
-	var picked []core.BulkGetDoc
+// pick chooses what answers one request from what is there of its document: the revision, or else, with latest, the leaves below it.
+func pick(request core.DocRev, docs []core.BulkGetDoc, latest bool) []core.BulkGetDoc {
+	var exact, below []core.BulkGetDoc
 	for _, doc := range docs {
-		if request.Rev.IsZero() || doc.Rev == request.Rev || (doc.Doc != nil && descends(doc.Doc.Revisions, request.Rev)) {
-			picked = append(picked, doc)
+		switch {
+		case request.Rev.IsZero() || doc.Rev == request.Rev:
+			exact = append(exact, doc)
+		case latest && doc.Doc != nil && descends(doc.Doc.Revisions, request.Rev):
+			below = append(below, doc)
 		}
 	}
-	return atLeastMissing(request, picked)
+	if exact == nil {
+		exact = below
+	}
+	return atLeastMissing(request, exact)
 }
 
 func descends(revisions *core.Revisions, rev core.Rev) bool {

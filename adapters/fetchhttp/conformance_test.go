@@ -14,6 +14,7 @@ import (
 	"github.com/gouchdb/gouchdb/adapters/memory"
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/adaptertest"
+	"github.com/gouchdb/gouchdb/internal/expresspouch"
 	"github.com/gouchdb/gouchdb/server"
 )
 
@@ -76,4 +77,39 @@ func TestOwnServer(t *testing.T) {
 			adaptertest.Run(t, h)
 		})
 	}
+}
+
+// TestExpressPouchDB runs the suite against PouchDB behind its own server, which differs from CouchDB in what it lacks here.
+func TestExpressPouchDB(t *testing.T) {
+	t.Parallel()
+	h := harness(expresspouch.Start(t), fetchhttp.Options{})
+	h.Lacks = []adaptertest.Capability{
+		adaptertest.NewIdentity, // a remote database is known by its URL
+		adaptertest.RevisionIDs,
+		adaptertest.DeletedStatus,
+		adaptertest.LatestIsWinner,
+		adaptertest.LeafOrder,
+		adaptertest.Offsets,
+		adaptertest.Pending,
+		adaptertest.DeletedCount,
+		adaptertest.LocalSeq,
+		adaptertest.LocalRevisions,
+		adaptertest.TombstoneConflict,
+		adaptertest.BornDeleted,
+		adaptertest.BatchRefusal,
+		adaptertest.RevsLimit,
+		adaptertest.Purge,
+		adaptertest.DeepJSON,
+		adaptertest.SizeLimit,
+		adaptertest.LongIDs,
+		adaptertest.DeletedReason,
+		adaptertest.DeletedConflicts,
+		adaptertest.CleanRefusals,
+		adaptertest.InnerKnown,
+		adaptertest.WideIDs,
+		adaptertest.UnusualIDs,
+		adaptertest.SequenceErrors,
+		adaptertest.FilteredSequence,
+	}
+	adaptertest.Run(t, h)
 }

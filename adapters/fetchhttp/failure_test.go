@@ -112,6 +112,7 @@ func TestUnsupportedIsNotImplemented(t *testing.T) {
 			{405, `{"error":"method_not_allowed","reason":"Only GET allowed"}`, core.ErrNotImplemented},
 			{501, `{"error":"not_implemented","reason":"this feature is not yet implemented"}`, core.ErrNotImplemented},
 			{400, `{"error":"bad_request","reason":"only_multipart_accepted"}`, core.ErrNotImplemented},
+			{400, `{"error":"bad_request","reason":"invalid_json"}`, core.ErrNotImplemented},
 			{400, `{"error":"bad_request","reason":"Invalid rev format"}`, core.ErrBadRequest},
 			{404, `{"error":"not_found","reason":"Database does not exist."}`, core.ErrNoDatabase},
 			{401, `{"error":"unauthorized","reason":"You are not a server admin."}`, core.ErrUnauthorized},

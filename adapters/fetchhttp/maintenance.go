@@ -130,8 +130,8 @@ func (db *DB) Flush(ctx context.Context) error {
 	return notImplemented(err)
 }
 
-// notImplemented names the failure of a server that has no such endpoint: CouchDB's ways of saying so, and that of express-pouchdb, which takes an unknown
-// path for the upload of an attachment.
+// notImplemented names the failure of a server that has no such endpoint: CouchDB's ways of saying so, and those of express-pouchdb, which takes a POST to an unknown
+// path for the upload of an attachment, and a number in a PUT for bad JSON.
 func notImplemented(err error) error {
 	var failure *core.Error
 	if !errors.As(err, &failure) || isNoDatabase(err) {
@@ -139,7 +139,7 @@ func notImplemented(err error) error {
 	}
 	switch {
 	case failure.Status == 404, failure.Status == 405, failure.Status == 501,
-		failure.Status == 400 && failure.Reason == "only_multipart_accepted":
+		failure.Status == 400 && (failure.Reason == "only_multipart_accepted" || failure.Reason == "invalid_json"):
 		return core.ErrNotImplemented.From(err)
 	}
 	return err

@@ -62,7 +62,9 @@ var forgetCases = []testCase{
 		assert.Equal(f, before, f.end())
 		diffs, err := f.db.RevsDiff(f.ctx, []core.DocRevs{{ID: "a", Revs: []core.Rev{first}}})
 		require.NoError(f, err)
-		assert.Empty(f, diffs, "what was compacted is still known")
+		if f.has(InnerKnown) {
+			assert.Empty(f, diffs, "what was compacted is still known")
+		}
 	}},
 	{"compaction of many documents", []Capability{Compaction}, func(f *fixture) {
 		f.putMany(450)

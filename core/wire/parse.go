@@ -179,6 +179,9 @@ func parseBulkGetDoc(docID string, element []byte) (core.BulkGetDoc, error) {
 	if rawjson.KindOf(failure) == rawjson.String {
 		failure = element // express-pouchdb has one level less
 	}
+	if missing, ok := pouchMissing(element); ok {
+		return core.BulkGetDoc{Rev: missing, Err: core.ErrMissing.Of(docID)}, nil
+	}
 	name, ok := rawjson.Text(rawjson.Member(failure, "error"))
 	if !ok {
 		return core.BulkGetDoc{}, core.ErrNotCouchDB.Because("a row of a bulk get is neither a document nor an error")
@@ -188,6 +191,15 @@ func parseBulkGetDoc(docID string, element []byte) (core.BulkGetDoc, error) {
 		result.Rev = rev
 	}
 	return result, nil
+}
+
+// pouchMissing recognises what express-pouchdb answers in a bulk get for what is not there: {"missing":rev} for a revision, {} for a document.
+func pouchMissing(element []byte) (rev core.Rev, ok bool) {
+	if value := rawjson.Member(element, "missing"); value != nil {
+		rev, err := parseRev(value)
+		return rev, err == nil
+	}
+	return core.Rev{}, rawjson.KindOf(element) == rawjson.Object && len(rawjson.AppendCompact(nil, element)) == len("{}")
 }
 
 // ParseAllDocs reads the answer to _all_docs, calling each for every row.

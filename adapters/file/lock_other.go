@@ -1,0 +1,107 @@
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd)
+
+package file
+
+import (
+	"errors"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/gouchdb/gouchdb/core"
+)
+
+// lock is a file beside the database's, with the id of the process that has it open and when that process was started.
+type lock struct {
+	path string
+}
+
+// openLocked opens the file at path, or makes one, after making the lock.
+func openLocked(path string) (*os.File, *lock, error) {
+	held := &lock{path: path + ".lock"}
+	if err := held.take(); err != nil {
+		return nil, nil, explain(path, err)
+	}
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, nil, explain(path, errors.Join(err, held.release()))
+	}
+	return file, held, nil
+}
+
+// take makes the lock file, or takes over one whose process has died. The file appears with its content in it, so nobody ever reads half of it.
+func (l *lock) take() error {
+	mine := l.path + "." + strconv.FormatUint(rand.Uint64(), 36)
+	content := strconv.Itoa(os.Getpid()) + " " + strconv.FormatInt(processStart(), 10) + "\n"
+	if err := os.WriteFile(mine, []byte(content), 0o600); err != nil {
+		return err
+	}
+	defer os.Remove(mine)
+	const attempts = 3
+	for range attempts {
+		if err := os.Link(mine, l.path); !errors.Is(err, os.ErrExist) {
+			return err
+		}
+		owner, err := os.ReadFile(l.path)
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if alive(string(owner)) {
+			return core.ErrLocked.Because("the process that " + l.path + " names has the file open")
+		}
+		if err := l.removeStale(mine+".stale", string(owner)); err != nil {
+			return err
+		}
+	}
+	return core.ErrLocked.Because("others are opening the file at the same time")
+}
+
+// removeStale removes a lock file, but not one that somebody else has put in its place in the meantime.
+func (l *lock) removeStale(aside, owner string) error {
+	if err := os.Rename(l.path, aside); err != nil {
+		if errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		return err
+	}
+	if moved, err := os.ReadFile(aside); err == nil && string(moved) != owner {
+		return errors.Join(core.ErrLocked.Because("another process has just opened the file"), os.Link(aside, l.path), os.Remove(aside))
+	}
+	return os.Remove(aside)
+}
+
+// alive reports whether the process that a lock file names is running.
+func alive(owner string) bool {
+	var pid int
+	var start int64
+	fields := strings.Fields(owner)
+	if len(fields) == 2 {
+		pid, _ = strconv.Atoi(fields[0])
+		start, _ = strconv.ParseInt(fields[1], 10, 64)
+	}
+	if pid <= 0 {
+		return false
+	}
+	if pid == os.Getpid() {
+		// In containers the same program often gets the same process id again; the time of its start tells the two apart, but for rounding.
+		const rounding = 2
+		return start-processStart() <= rounding && processStart()-start <= rounding
+	}
+	return processExists(pid)
+}
+
+// replace gives the file that is open as next, at temporary, the name of the locked one.
+func (*lock) replace(_ *os.File, temporary, path string) error { return os.Rename(temporary, path) }
+
+// destroy removes the file at path, closes it and gives up the lock.
+func (l *lock) destroy(file diskFile, path string) error {
+	// Some systems do not remove a file that is open.
+	closeErr := file.Close()
+	return errors.Join(closeErr, os.Remove(path), l.release())
+}
+
+func (l *lock) release() error { return os.Remove(l.path) }

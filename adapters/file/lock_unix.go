@@ -1,0 +1,67 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package file
+
+import (
+	"errors"
+	"os"
+	"syscall"
+
+	"github.com/gouchdb/gouchdb/core"
+)
+
+// lock is the operating system's lock on the database's file. It belongs to the open file, and ends with it.
+type lock struct{}
+
+// openLocked opens the file at path, or makes one, and locks it.
+func openLocked(path string) (*os.File, *lock, error) {
+	for {
+		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+		if err != nil {
+			return nil, nil, explain(path, err)
+		}
+		current, err := lockFile(file, path)
+		if err == nil && current {
+			return file, &lock{}, nil
+		}
+		err = errors.Join(err, file.Close())
+		if err != nil {
+			return nil, nil, explain(path, err)
+		}
+	}
+}
+
+// lockFile locks a file and reports whether it still is the one at path: it may have been replaced or removed between the opening and the locking.
+func lockFile(file *os.File, path string) (current bool, err error) {
+	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return false, core.ErrLocked.Because("another process has the file open")
+	}
+	if err != nil {
+		return false, err
+	}
+	mine, err := file.Stat()
+	if err != nil {
+		return false, err
+	}
+	there, err := os.Stat(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return false, nil
+	}
+	return err == nil && os.SameFile(mine, there), err
+}
+
+// replace gives the file that is open as next, at temporary, the name of the locked one, without anybody getting in between.
+func (*lock) replace(next *os.File, temporary, path string) error {
+	if _, err := lockFile(next, temporary); err != nil {
+		return err
+	}
+	return os.Rename(temporary, path)
+}
+
+// destroy removes the file at path, closes it and gives up the lock, in this order: who opens the name next must get a file of its own.
+func (*lock) destroy(file diskFile, path string) error {
+	return errors.Join(os.Remove(path), file.Close())
+}
+
+func (*lock) release() error { return nil }

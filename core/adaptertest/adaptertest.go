@@ -88,25 +88,27 @@ type testCase struct {
 	run   func(f *fixture)
 }
 
-func groups() map[string][]testCase {
-	return map[string][]testCase{
-		"get":        getCases,
-		"openrevs":   openRevsCases,
-		"bulkget":    bulkGetCases,
-		"edit":       editCases,
-		"batch":      batchCases,
-		"replicated": replicatedCases,
-		"alldocs":    allDocsCases,
-		"changes":    changesCases,
-		"wait":       waitCases,
-		"revsdiff":   revsDiffCases,
-		"local":      localCases,
-		"limits":     limitCases,
-		"ids":        idCases,
-		"forget":     forgetCases,
-		"concurrent": concurrentCases,
-		"life":       lifeCases,
-	}
+// groups are the cases by what they are about.
+var groups = []struct {
+	name  string
+	cases []testCase
+}{
+	{"get", getCases},
+	{"openrevs", openRevsCases},
+	{"bulkget", bulkGetCases},
+	{"edit", editCases},
+	{"batch", batchCases},
+	{"replicated", replicatedCases},
+	{"alldocs", allDocsCases},
+	{"changes", changesCases},
+	{"wait", waitCases},
+	{"revsdiff", revsDiffCases},
+	{"local", localCases},
+	{"limits", limitCases},
+	{"ids", idCases},
+	{"forget", forgetCases},
+	{"concurrent", concurrentCases},
+	{"life", lifeCases},
 }
 
 // Run runs all cases that the adapter does not lack the capability for.
@@ -115,9 +117,9 @@ func Run(t *testing.T, h Harness) {
 		require.Contains(t, h.Lacks, Persistence, "a harness that cannot reopen has to say so")
 	}
 	var leftOut []string
-	for group, cases := range groups() {
-		for _, c := range cases {
-			name := group + "/" + c.name
+	for _, group := range groups {
+		for _, c := range group.cases {
+			name := group.name + "/" + c.name
 			if missing := slices.IndexFunc(c.needs, func(need Capability) bool { return slices.Contains(h.Lacks, need) }); missing >= 0 {
 				leftOut = append(leftOut, name+": lacks: "+string(c.needs[missing]))
 				continue
@@ -126,7 +128,7 @@ func Run(t *testing.T, h Harness) {
 				if !h.Serial {
 					t.Parallel()
 				}
-				c.run(newFixture(t, &h, group+"-"+c.name))
+				c.run(newFixture(t, &h, group.name+"-"+c.name))
 			})
 		}
 	}

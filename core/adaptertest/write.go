@@ -183,17 +183,6 @@ var batchCases = []testCase{
 		f.requireGone(core.ErrMissing, "_local/fine", core.GetOptions{})
 		assert.Equal(f, before, f.end())
 	}},
-	{"attachments", nil, func(f *fixture) {
-		text := `{"_id":"a","_attachments":{"x":{"content_type":"text/plain","data":"aGk="}}}`
-		if _, local := f.db.(Checker); !local {
-			return // a remote database has them
-		}
-		results := f.bulk(false, text, `{"_id":"b"}`)
-		require.NotNil(f, results[0].Err)
-		assert.ErrorIs(f, results[0].Err, core.ErrNotImplemented)
-		assert.Nil(f, results[1].Err, "the others are written")
-		f.requireGone(core.ErrMissing, "a", core.GetOptions{})
-	}},
 	{"new ids", []Capability{NewIDs}, func(f *fixture) {
 		results := f.bulk(false, `{"v":1}`, `{"v":2}`)
 		require.Nil(f, results[0].Err)

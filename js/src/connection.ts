@@ -1,0 +1,110 @@
+import type { CallExtras, Engine } from "./engine.js";
+import { GouchError } from "./error.js";
+import { getEngine } from "./host.js";
+import type { Address } from "./name.js";
+
+/** What is asked of a closed or destroyed database. */
+function closed(state: string): GouchError {
+  return new GouchError({ status: 412, name: "closed", reason: `database is ${state}` });
+}
+
+/** An opening of a database in the engine. Calls may come at once; they wait until it is open. */
+export class Connection {
+  readonly address: Address;
+  readonly #revsLimit: number | undefined;
+  #opening: Promise<Engine> | undefined;
+  #engine: Engine | undefined;
+  #handle = 0;
+  #state: "open" | "closed" | "destroyed" = "open";
+
+  constructor(address: Address, revsLimit?: number) {
+    this.address = address;
+    this.#revsLimit = revsLimit;
+    this.#ready().catch(() => {
+      // Whoever uses the database is told.
+    });
+  }
+
+  // Opens the database unless it is open. The first use after a failure tries again: the network may be back.
+  #ready(): Promise<Engine> {
+    this.#opening ??= this.#open();
+    return this.#opening;
+  }
+
+  async #open(): Promise<Engine> {
+    try {
+      const engine = await getEngine();
+      const { shown, ...address } = this.address;
+      const handle = (await engine.call("open", 0, address)) as number;
+      if (this.#revsLimit !== undefined) {
+        await engine.call("revsLimit", handle, { revs_limit: this.#revsLimit });
+      }
+      this.#handle = handle;
+      this.#engine = engine;
+      return engine;
+    } catch (error) {
+      this.#opening = undefined;
+      throw error;
+    }
+  }
+
+  /** Waits until the database is open, and gives its handle. */
+  async handle(): Promise<number> {
+    this.#check();
+    await this.#ready();
+    return this.#handle;
+  }
+
+  /** False once it was closed or destroyed. */
+  get isOpen(): boolean {
+    return this.#state === "open";
+  }
+
+  #check(): void {
+    if (this.#state !== "open") {
+      throw closed(this.#state);
+    }
+  }
+
+  /** Runs an operation on the database; see {@link Engine.call}. */
+  call(operation: string, options: object, extras?: CallExtras): Promise<unknown> {
+    if (this.#state !== "open") {
+      return Promise.reject(closed(this.#state));
+    }
+    if (this.#engine) {
+      return this.#engine.call(operation, this.#handle, options, extras);
+    }
+    return this.#callLater(operation, options, extras);
+  }
+
+  // What waits for the opening is let through even when the database has been closed since: it was asked for before.
+  async #callLater(operation: string, options: object, extras?: CallExtras): Promise<unknown> {
+    const engine = await this.#ready();
+    return engine.call(operation, this.#handle, options, extras);
+  }
+
+  /** Runs an operation that concerns several databases. */
+  async callEngine(operation: string, options: object, extras?: CallExtras): Promise<unknown> {
+    this.#check();
+    const engine = await this.#ready();
+    return engine.call(operation, 0, options, extras);
+  }
+
+  /** Ends all that is going on and gives the handle back. Closing twice does no harm. */
+  async close(): Promise<void> {
+    if (this.#state !== "open") {
+      return;
+    }
+    this.#state = "closed";
+    const engine = await this.#opening?.catch(() => undefined); // what could not be opened is closed
+    await engine?.call("close", 0, { db: this.#handle });
+  }
+
+  /** Removes the database with its data. */
+  async destroy(): Promise<void> {
+    this.#check();
+    const engine = await this.#ready();
+    this.#state = "destroyed";
+    await engine.call("destroy", 0, { db: this.#handle });
+  }
+}

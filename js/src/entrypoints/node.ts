@@ -1,0 +1,14 @@
+import * as fs from "node:fs";
+import * as path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { compile, setHost } from "../host.js";
+
+setHost({
+  localAdapter: "file",
+  system: { fs, path, process },
+  load: async () => compile(await fs.promises.readFile(fileURLToPath(new URL("./gouchdb.wasm", import.meta.url)))),
+});
+
+export * from "../index.js";
+export { default } from "../index.js";

@@ -1,0 +1,86 @@
+/** What a {@link GouchError} says. */
+export interface Failure {
+  /** As CouchDB would answer over HTTP. */
+  status: number;
+  /** CouchDB's and PouchDB's name of the error, such as `conflict` or `not_found`. */
+  name: string;
+  /** For people: what went wrong. */
+  reason: string;
+  /** The document concerned, when there is one. */
+  docId?: string | undefined;
+}
+
+/**
+ * Every failure of the database, with PouchDB's fields.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   await db.put({ _id: "milk", title: "Milk" });
+ * } catch (error) {
+ *   if (error instanceof GouchError && error.status === 409) console.log("somebody was faster");
+ * }
+ * ```
+ */
+export class GouchError extends Error {
+  /** As CouchDB would answer over HTTP: 404, 409, 412 … */
+  readonly status: number;
+  /** For people: what went wrong. Tells `missing` and `deleted` documents apart. */
+  readonly reason: string;
+  /** Always true: tells failures from results in what `bulkDocs` returns. */
+  readonly error = true as const;
+  /** The document concerned, when there is one. */
+  readonly docId?: string;
+
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(messageOf(failure), options);
+    this.name = failure.name;
+    this.status = failure.status;
+    this.reason = failure.reason;
+    if (failure.docId !== undefined) {
+      this.docId = failure.docId;
+    }
+  }
+
+  /** What `JSON.stringify` prints: the fields, without the stack. */
+  toJSON(): Record<string, unknown> {
+    const { status, name, message, reason, error, docId } = this;
+    return { status, name, message, reason, error, ...(docId === undefined ? {} : { docId }) };
+  }
+}
+
+// PouchDB's texts, where its users may compare them.
+function messageOf({ status, name, reason }: Failure): string {
+  if (status === 404 && name === "not_found" && reason === "deleted") {
+    return "missing";
+  }
+  if (name === "conflict") {
+    return "Document update conflict";
+  }
+  return reason || name;
+}
+
+/** The error of an argument or option that cannot be. */
+export function badRequest(reason: string, docId?: string): GouchError {
+  return new GouchError({ status: 400, name: "bad_request", reason, docId });
+}
+
+/** The error of something that later versions will do. */
+export function notImplemented(reason: string): GouchError {
+  return new GouchError({ status: 501, name: "not_implemented", reason });
+}
+
+/** The error of an engine that cannot be started or has stopped. */
+export function engineError(name: string, reason: string, cause?: unknown): GouchError {
+  return new GouchError({ status: 500, name, reason }, cause === undefined ? undefined : { cause });
+}
+
+/** Anything that was thrown, as an Error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}
+
+/** Anything that was thrown, as a GouchError. */
+export function asGouchError(thrown: unknown): GouchError {
+  return thrown instanceof GouchError ? thrown : engineError("internal_error", asError(thrown).message, thrown);
+}

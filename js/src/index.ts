@@ -1,0 +1,14 @@
+export { GouchDB, GouchDB as default } from "./gouchdb.js";
+export { GouchError } from "./error.js";
+export type { Failure } from "./error.js";
+export { Changes } from "./changes.js";
+export type { ChangesEvents } from "./changes.js";
+export { Replication } from "./replication.js";
+export type { ReplicationEvents } from "./replication.js";
+export { Sync } from "./sync.js";
+export type { SyncEvents } from "./sync.js";
+export { Emitter } from "./emitter.js";
+export type { Listener } from "./emitter.js";
+export type { AdapterName, DatabaseOptions } from "./name.js";
+export type { WasmSource } from "./host.js";
+export type * from "./types.js";

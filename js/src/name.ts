@@ -1,0 +1,102 @@
+import { badRequest } from "./error.js";
+
+/** The adapters, by PouchDB's names. `"idb"` means `"indexeddb"`. */
+export type AdapterName = "memory" | "indexeddb" | "idb" | "file" | "http" | "https";
+
+/** Options of a database. */
+export interface DatabaseOptions {
+  /** The name, when it is not the first argument. A URL is a remote database. */
+  name?: string;
+  /** By default `"http"` for URLs, and for names `"indexeddb"` in browsers and `"file"` in Node. */
+  adapter?: AdapterName;
+  /** Put before the name of a local database. */
+  prefix?: string;
+  /** How many revisions of each document are remembered: 1000 unless it was set otherwise. */
+  revs_limit?: number;
+  /** For remote databases: user and password, also taken from the URL. */
+  auth?: { username: string; password: string };
+  /** For remote databases: headers of every request. */
+  headers?: Record<string, string>;
+  /** For remote databases: `true` does not create the database when it is not there. */
+  skip_setup?: boolean;
+}
+
+/** A database to be opened: what the engine gets to know. */
+export interface Address {
+  adapter: "memory" | "indexeddb" | "file" | "http";
+  name: string;
+  /** What `db.name` is: without credentials. */
+  shown: string;
+  username?: string;
+  password?: string;
+  headers?: Record<string, string>;
+  create?: boolean;
+}
+
+const adapters: Record<AdapterName, Address["adapter"]> = {
+  memory: "memory",
+  indexeddb: "indexeddb",
+  idb: "indexeddb",
+  file: "file",
+  http: "http",
+  https: "http",
+};
+
+/** Makes an address of the constructor's arguments. What cannot be is an error that names it. */
+export function addressOf(nameOrOptions: string | DatabaseOptions, more: DatabaseOptions, localAdapter: Address["adapter"]): Address {
+  const options: DatabaseOptions = typeof nameOrOptions === "string" ? { ...more, name: nameOrOptions } : { ...more, ...(nameOrOptions as DatabaseOptions | undefined) };
+  const { name, adapter, prefix = "" } = options;
+  if (typeof name !== "string" || name === "") {
+    throw badRequest("a database needs a `name`, a string that is not empty");
+  }
+  if (typeof prefix !== "string") {
+    throw badRequest("option `prefix` must be a string");
+  }
+  if (adapter !== undefined && !Object.hasOwn(adapters, adapter)) {
+    throw badRequest(`option \`adapter\`: there is none called ${JSON.stringify(adapter)}; there are ${Object.keys(adapters).join(", ")}`);
+  }
+  const isURL = /^https?:\/\//i.test(name);
+  const chosen = adapter === undefined ? (isURL ? "http" : localAdapter) : adapters[adapter];
+  if (chosen === "http") {
+    return remoteAddress(prefix + name, options);
+  }
+  return { adapter: chosen, name: prefix + name, shown: prefix + name };
+}
+
+function remoteAddress(text: string, { auth, headers, skip_setup: skipSetup }: DatabaseOptions): Address {
+  let url: URL;
+  try {
+    url = new URL(text, typeof location === "undefined" ? undefined : location.href);
+  } catch {
+    throw badRequest("the URL of a remote database cannot be understood");
+  }
+  if (url.protocol !== "http:" && url.protocol !== "https:") {
+    throw badRequest("the URL of a remote database must begin with http: or https:");
+  }
+  const username = auth?.username ?? decode(url.username);
+  const password = auth?.password ?? decode(url.password);
+  if (typeof username !== "string" || typeof password !== "string") {
+    throw badRequest("option `auth` must be an object with the strings `username` and `password`");
+  }
+  if (headers !== undefined && Object.values(headers).some((value) => typeof value !== "string")) {
+    throw badRequest("option `headers` must be an object of strings");
+  }
+  url.username = "";
+  url.password = "";
+  return {
+    adapter: "http",
+    name: url.href,
+    shown: url.href,
+    ...(username ? { username, password } : {}),
+    ...(headers ? { headers } : {}),
+    create: skipSetup !== true,
+  };
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,43 @@
+import { badRequest, notImplemented } from "./error.js";
+
+/** The options of that name, as the engine takes them: it knows their types, and names the one that is wrong. */
+export function pick<Options extends object>(options: Options, names: readonly (keyof Options)[]): Record<string, unknown> {
+  const picked: Record<string, unknown> = {};
+  for (const name of names) {
+    if (options[name] !== undefined) {
+      picked[name as string] = options[name];
+    }
+  }
+  return picked;
+}
+
+/** Refuses options that later versions will honour: to ignore a filter would be to answer something else. */
+export function refuseLater(options: object, names: readonly string[]): void {
+  for (const name of names) {
+    const value = (options as Record<string, unknown>)[name];
+    if (value !== undefined && value !== false && value !== null) {
+      throw notImplemented(`option \`${name}\` is not there yet in this version of GouchDB`);
+    }
+  }
+}
+
+/** Refuses what is not an object of options. */
+export function checkOptions(method: string, options: unknown): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw badRequest(`${method}: options must be an object`);
+  }
+}
+
+/** Refuses a count that is none. */
+export function checkCount(name: string, value: unknown, least: number): void {
+  if (value !== undefined && (typeof value !== "number" || !Number.isInteger(value) || value < least)) {
+    throw badRequest(`option \`${name}\` must be a whole number, ${least} or greater`);
+  }
+}
+
+/** Refuses what is not an AbortSignal. */
+export function checkSignal(signal: unknown): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw badRequest("option `signal` must be an AbortSignal");
+  }
+}

@@ -1,0 +1,77 @@
+import { asGouchError, type GouchError } from "./error.js";
+import { Replication, type Peer } from "./replication.js";
+import { ThenableEmitter } from "./thenable.js";
+import type { Denied, SyncChange, SyncOptions, SyncResult } from "./types.js";
+
+/** The events of a sync. */
+export type SyncEvents<Content extends object> = {
+  /** Documents were written on one of the sides. */
+  change: [info: SyncChange<Content>];
+  /** One of the sides refused a document. */
+  denied: [info: { direction: "push" | "pull" } & Denied];
+  /** The sync has begun. */
+  active: [];
+  /** Both directions have ended, or were cancelled. */
+  complete: [result: SyncResult];
+  error: [error: GouchError];
+};
+
+/**
+ * Two replications at the same time, one in each direction. When one fails, the other is cancelled.
+ *
+ * @example
+ * ```ts
+ * const { push, pull } = await db.sync("https://example.com/todo");
+ * console.log(push.docs_written, pull.docs_written);
+ * ```
+ */
+export class Sync<Content extends object> extends ThenableEmitter<SyncEvents<Content>, SyncResult> {
+  /** From the local database to the other. */
+  readonly push: Replication<Content>;
+  /** From the other database to the local one. */
+  readonly pull: Replication<Content>;
+
+  /** @internal */
+  constructor(local: Peer, other: Peer, { push, pull, ...both }: SyncOptions) {
+    super(both.signal);
+    this.push = new Replication<Content>({ ...local, temporary: false }, { ...other, temporary: false }, { ...both, ...push });
+    this.pull = new Replication<Content>({ ...other, temporary: false }, { ...local, temporary: false }, { ...both, ...pull });
+    for (const direction of ["push", "pull"] as const) {
+      this[direction].on("change", (change) => this.emit("change", { direction, change }));
+      this[direction].on("denied", (denied) => this.emit("denied", { direction, ...denied }));
+    }
+    this.push.on("active", () => this.emit("active"));
+    void this.#run([local, other]);
+  }
+
+  override cancel(): void {
+    super.cancel();
+    this.push.cancel();
+    this.pull.cancel();
+  }
+
+  async #run(peers: Peer[]): Promise<void> {
+    try {
+      const [push, pull] = await Promise.all([this.push, this.pull]);
+      const result = { push, pull };
+      this.resolve(result);
+      this.emit("complete", result);
+    } catch (error) {
+      this.push.cancel();
+      this.pull.cancel();
+      await Promise.allSettled([this.push, this.pull]);
+      const told = asGouchError(error);
+      this.reject(told);
+      this.emit("error", told);
+    } finally {
+      this.removeAllListeners();
+      for (const { connection, temporary } of peers) {
+        if (temporary) {
+          connection.close().catch(() => {
+            // It has served; there is nobody to whom this matters.
+          });
+        }
+      }
+    }
+  }
+}

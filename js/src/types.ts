@@ -1,0 +1,269 @@
+import type { GouchError } from "./error.js";
+
+/** What a database holds when nothing more is known of it. */
+// eslint-disable-next-line @typescript-eslint/consistent-indexed-object-style -- an interface shows by its name
+export interface AnyContent {
+  [field: string]: unknown;
+}
+
+/** Members that the database adds to a document when asked for. */
+export interface DocumentMeta {
+  _deleted?: boolean;
+  _revisions?: { start: number; ids: string[] };
+  _revs_info?: { rev: string; status: "available" | "missing" | "deleted" }[];
+  _conflicts?: string[];
+  _deleted_conflicts?: string[];
+  _local_seq?: number | string;
+}
+
+/** A document as it is read: with its id and revision. */
+export type StoredDocument<Content extends object> = Content & DocumentMeta & { _id: string; _rev: string };
+
+/** A document as it is written with `put`: `_rev` is that of the revision that it follows. */
+export type NewDocument<Content extends object> = Content & DocumentMeta & { _id: string; _rev?: string };
+
+/** A document that is given an id when it has none. */
+export type PostDocument<Content extends object> = Content & DocumentMeta & { _id?: string; _rev?: string };
+
+/** A tombstone, as `bulkDocs` takes it. */
+export interface DeletedDocument {
+  _id: string;
+  _rev?: string;
+  _deleted: true;
+}
+
+/** What a write answers. */
+export interface WriteResult {
+  ok: true;
+  id: string;
+  rev: string;
+}
+
+/** What a call may be ended with. */
+export interface Abortable {
+  /** When it is aborted, the call rejects with its reason. What a write had already done stays done. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface PutOptions extends Abortable {
+  /** Writes without regard to what is there: next to a newer revision the two are in conflict. */
+  force?: boolean;
+  /** `false` stores the revision as it is, with the ancestry in `_revisions`, as replication does. */
+  new_edits?: boolean;
+}
+
+export interface BulkDocsOptions extends Abortable {
+  /** `false` stores the revisions as they are, as replication does. Then only failures are answered. */
+  new_edits?: boolean;
+}
+
+export interface GetOptions extends Abortable {
+  /** This revision in place of the winner. */
+  rev?: string;
+  /** With `rev` or `open_revs`: the newest below it. */
+  latest?: boolean;
+  /** Adds `_revisions`, the ancestry. */
+  revs?: boolean;
+  /** Adds `_revs_info`, the ancestry with what can still be read. */
+  revs_info?: boolean;
+  /** Adds `_conflicts`, the other leaves that are not deleted. */
+  conflicts?: boolean;
+  /** Adds `_deleted_conflicts`. */
+  deleted_conflicts?: boolean;
+  /** Adds `_local_seq`. */
+  local_seq?: boolean;
+}
+
+export interface OpenRevsOptions extends Abortable {
+  /** All leaves, or these revisions. */
+  open_revs: "all" | string[];
+  latest?: boolean;
+  revs?: boolean;
+}
+
+/** One of the revisions that were asked for with `open_revs`. */
+export type OpenRev<Content extends object> = { ok: StoredDocument<Content> } | { missing: string };
+
+export interface AllDocsOptions extends Abortable {
+  include_docs?: boolean;
+  /** With `include_docs`: adds `_conflicts`. */
+  conflicts?: boolean;
+  startkey?: string;
+  endkey?: string;
+  /** `false` leaves `endkey` itself out. */
+  inclusive_end?: boolean;
+  /** Only this id. */
+  key?: string;
+  /** These ids, in this order; unknown and deleted ones are answered too. */
+  keys?: string[];
+  descending?: boolean;
+  limit?: number;
+  skip?: number;
+  /** Adds `update_seq` to the answer. */
+  update_seq?: boolean;
+}
+
+export interface AllDocsRow<Content extends object> {
+  id: string;
+  key: string;
+  value: { rev: string; deleted?: true };
+  /** With `include_docs`; null for a deleted document. */
+  doc?: StoredDocument<Content> | null;
+  error?: undefined;
+}
+
+/** Answers an id in `keys` that no document has. */
+export interface MissingRow {
+  key: string;
+  error: "not_found";
+  id?: undefined;
+  value?: undefined;
+  doc?: undefined;
+}
+
+export interface AllDocsResult<Content extends object, Row = AllDocsRow<Content>> {
+  /** Documents in the database that are not deleted. */
+  total_rows: number;
+  /** Rows before the first one. */
+  offset: number;
+  rows: Row[];
+  update_seq?: number | string;
+}
+
+/** A position in the changes feed: a number in local databases, opaque in remote ones. */
+export type Seq = number | string;
+
+export interface ChangesOptions extends Abortable {
+  /** Changes after this position, or after what is there `"now"`. */
+  since?: Seq;
+  limit?: number;
+  /** From the newest down. */
+  descending?: boolean;
+  include_docs?: boolean;
+  /** With `include_docs`: adds `_conflicts`. */
+  conflicts?: boolean;
+  /** `"all_docs"` lists all leaves of a document, not only the winner. */
+  style?: "main_only" | "all_docs";
+  /** Only these documents. */
+  doc_ids?: string[];
+  /** Goes on with what comes later, until it is cancelled. */
+  live?: boolean;
+  /** How long one request to a remote database may wait for news, in milliseconds. */
+  timeout?: number;
+  /** How often a remote database shall give a sign of life, in milliseconds; `false` for never. */
+  heartbeat?: number | boolean;
+  /** How many changes are read at a time by live feeds and `for await`. */
+  batch_size?: number;
+  /** `false` keeps `results` empty; the events tell everything. Live feeds never collect results. */
+  return_docs?: boolean;
+}
+
+/** A document has changed. */
+export interface Change<Content extends object> {
+  seq: Seq;
+  id: string;
+  changes: { rev: string }[];
+  deleted?: true;
+  /** With `include_docs`. */
+  doc?: StoredDocument<Content>;
+}
+
+export interface ChangesResult<Content extends object> {
+  results: Change<Content>[];
+  /** Where to go on. */
+  last_seq: Seq;
+  /** Set when the feed was cancelled. */
+  status?: "cancelled";
+}
+
+/** Revisions by document id. */
+export type RevsByID = Record<string, string[]>;
+
+export type RevsDiffResult = Record<string, { missing: string[]; possible_ancestors?: string[] }>;
+
+export interface BulkGetOptions extends Abortable {
+  docs: { id: string; rev?: string }[];
+  revs?: boolean;
+  latest?: boolean;
+}
+
+export interface BulkGetResult<Content extends object> {
+  results: {
+    id: string;
+    docs: ({ ok: StoredDocument<Content> } | { error: { id: string; rev: string; error: string; reason: string } })[];
+  }[];
+}
+
+export interface DatabaseInfo {
+  db_name: string;
+  doc_count: number;
+  doc_del_count: number;
+  update_seq: Seq;
+  purge_seq: Seq;
+  adapter: string;
+  /** Local databases. */
+  uuid?: string;
+  /** Bytes in use and occupied, 0 when not known. */
+  sizes: { active: number; file: number };
+}
+
+export interface PurgeResult {
+  purge_seq: Seq;
+  purged: RevsByID;
+}
+
+export interface ReplicateOptions extends Abortable {
+  /** Only these documents. */
+  doc_ids?: string[];
+  /** Where to begin when there is no checkpoint. */
+  since?: Seq;
+  /** `"main_only"` leaves conflicts behind. */
+  style?: "main_only" | "all_docs";
+  batch_size?: number;
+  batches_limit?: number;
+  /** Which sides remember how far it got: both unless this says otherwise. */
+  checkpoint?: boolean | "source" | "target";
+  /** Tries again, with growing pauses, when the other side cannot be reached. */
+  retry?: boolean;
+}
+
+/** What a replication has done. */
+export interface ReplicationResult {
+  ok: boolean;
+  start_time: string;
+  end_time?: string;
+  docs_read: number;
+  docs_written: number;
+  doc_write_failures: number;
+  /** Of documents: those that the target refused, or that could not be copied. */
+  errors: GouchError[];
+  last_seq: Seq;
+  status?: "complete" | "cancelled" | "aborting";
+}
+
+/** What a replication has done so far, and the documents that it has just written. */
+export interface ReplicationChange<Content extends object> extends ReplicationResult {
+  docs: StoredDocument<Content>[];
+}
+
+/** A document that the target refused. */
+export interface Denied {
+  doc: GouchError;
+}
+
+export interface SyncOptions extends ReplicateOptions {
+  /** Options of one direction, before the common ones. */
+  push?: ReplicateOptions;
+  pull?: ReplicateOptions;
+}
+
+export interface SyncResult {
+  push: ReplicationResult;
+  pull: ReplicationResult;
+}
+
+/** A replication's event, with the direction that it comes from. */
+export interface SyncChange<Content extends object> {
+  direction: "push" | "pull";
+  change: ReplicationChange<Content>;
+}

@@ -1,0 +1,79 @@
+// Builds js/dist: gouchdb.wasm, browser.js, node.js and the declarations. One build id goes into the wasm and the JavaScript.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const js = join(root, "js");
+const dist = join(js, "dist");
+const require = createRequire(join(js, "package.json"));
+const goEnv = { ...process.env, GOOS: "js", GOARCH: "wasm" };
+const go = (...args) => execFileSync("go", args, { cwd: root, env: goEnv, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
+
+// The hash of all that both sides are made of: the same sources give the same id, anywhere.
+export function buildID(tags = "") {
+  const hash = createHash("sha256").update(go("env", "GOVERSION")).update(tags);
+  const goFiles = go("list", "-deps", `-tags=${tags}`, "-f", '{{if and .Module .GoFiles}}{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}\n{{end}}{{end}}', "./wasm")
+    .split("\n")
+    .filter(Boolean);
+  const tsFiles = readdirSync(join(js, "src"), { recursive: true })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(js, "src", name));
+  for (const file of [...goFiles, ...tsFiles].sort()) {
+    hash.update(readFileSync(file));
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+export function buildWasm(output, id, tags = "") {
+  go("build", "-trimpath", `-tags=${tags}`, `-ldflags=-s -w -X main.buildID=${id}`, "-o", output, "./wasm");
+}
+
+// Go's own script, as it comes with the compiler, in a function: it runs when the engine starts, not when the package is imported.
+function wasmExec() {
+  return {
+    name: "wasm_exec",
+    setup(build) {
+      build.onResolve({ filter: /^gouchdb:wasm_exec$/ }, () => ({ path: "wasm_exec", namespace: "go" }));
+      build.onLoad({ filter: /.*/, namespace: "go" }, () => {
+        const script = readFileSync(join(go("env", "GOROOT"), "lib/wasm/wasm_exec.js"), "utf8");
+        return { contents: `export function defineGo() {\n${script}\n}`, loader: "js" };
+      });
+    },
+  };
+}
+
+export async function bundle(entry, outfile, id, options = {}) {
+  const { version } = JSON.parse(readFileSync(join(js, "package.json"), "utf8"));
+  await require("esbuild").build({
+    entryPoints: [entry],
+    outfile,
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    keepNames: false,
+    sourcemap: false,
+    legalComments: "inline",
+    logLevel: "warning",
+    define: { GOUCHDB_BUILD_ID: JSON.stringify(id), GOUCHDB_VERSION: JSON.stringify(version) },
+    plugins: [wasmExec()],
+    ...options,
+  });
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  rmSync(dist, { recursive: true, force: true });
+  mkdirSync(dist, { recursive: true });
+  const id = buildID();
+  buildWasm(join(dist, "gouchdb.wasm"), id);
+  for (const platform of ["browser", "node"]) {
+    await bundle(join(js, "src/entrypoints", `${platform}.ts`), join(dist, `${platform}.js`), id, { platform });
+  }
+  execFileSync(process.execPath, [require.resolve("typescript/bin/tsc"), "-p", js, "--emitDeclarationOnly", "--stripInternal"], { stdio: "inherit" });
+  copyFileSync(join(root, "LICENSE"), join(js, "LICENSE"));
+  console.log(`built js/dist, build ${id}`);
+}

@@ -1,0 +1,165 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/rawjson"
+	"github.com/gouchdb/gouchdb/core/wire"
+)
+
+func get(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
+	docID := r.string("id")
+	options := core.GetOptions{
+		Rev:              r.rev("rev"),
+		Latest:           r.bool("latest"),
+		Revs:             r.bool("revs"),
+		RevsInfo:         r.bool("revs_info"),
+		Conflicts:        r.bool("conflicts"),
+		DeletedConflicts: r.bool("deleted_conflicts"),
+		LocalSeq:         r.bool("local_seq"),
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	doc, err := db.Get(ctx, docID, options)
+	if err != nil {
+		return nil, about(docID, err)
+	}
+	return doc.AppendJSON(make([]byte, 0, len(doc.Body)+len(docID)+64)), nil
+}
+
+// about adds the document to an error that does not name one.
+func about(docID string, err error) error {
+	if e := core.AsError(err); e.ID == "" && e.Status < 500 {
+		return e.Of(docID)
+	}
+	return err
+}
+
+func openRevs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
+	docID := r.string("id")
+	options := core.OpenRevsOptions{
+		All:           rawjson.Is(r.value("open_revs"), "all"),
+		Latest:        r.bool("latest"),
+		WithRevisions: r.bool("revs"),
+	}
+	if !options.All {
+		options.Revs = r.revs("open_revs")
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	revs, err := db.OpenRevs(ctx, docID, options)
+	if err != nil {
+		return nil, about(docID, err)
+	}
+	return wire.AppendOpenRevs(nil, revs), nil
+}
+
+func bulkGet(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
+	options := core.BulkGetOptions{Revs: r.bool("revs"), Latest: r.bool("latest")}
+	if r.err != nil {
+		return nil, r.err
+	}
+	requests, err := wire.ParseBulkGetRequest(r.data)
+	if err != nil {
+		return nil, err
+	}
+	results, err := db.BulkGet(ctx, requests, options)
+	if err != nil {
+		return nil, err
+	}
+	dst := append([]byte(nil), `{"results":[`...)
+	for i := range results {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = wire.AppendBulkGetResult(dst, &results[i])
+	}
+	return append(dst, "]}"...), nil
+}
+
+func allDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
+	skip, _ := r.count("skip")
+	options := core.AllDocsOptions{
+		StartKey:     r.optionalString("startkey"),
+		EndKey:       r.optionalString("endkey"),
+		ExclusiveEnd: !r.boolOr("inclusive_end", true),
+		Keys:         r.strings("keys"),
+		Descending:   r.bool("descending"),
+		Skip:         skip,
+		Limit:        r.limit("limit"),
+		IncludeDocs:  r.bool("include_docs"),
+		Conflicts:    r.bool("conflicts"),
+		UpdateSeq:    r.bool("update_seq"),
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	dst := append([]byte(nil), `{"rows":[`...)
+	first := len(dst)
+	summary, err := db.AllDocs(ctx, options, func(row *core.AllDocsRow) error {
+		if len(dst) > first {
+			dst = append(dst, ',')
+		}
+		dst = wire.AppendAllDocsRow(dst, row, options.IncludeDocs)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	dst = append(dst, "],"...)
+	return append(wire.AppendAllDocsSummary(dst, summary), '}'), nil
+}
+
+func changes(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
+	seqInterval, _ := r.count("seq_interval")
+	options := core.ChangesOptions{
+		Since:       r.seq("since"),
+		Limit:       r.limit("limit"),
+		Descending:  r.bool("descending"),
+		IncludeDocs: r.bool("include_docs"),
+		Conflicts:   r.bool("conflicts"),
+		DocIDs:      r.strings("doc_ids"),
+		Wait:        r.duration("wait"),
+		Heartbeat:   r.duration("heartbeat"),
+		SeqInterval: seqInterval,
+	}
+	switch style := r.string("style"); style {
+	case "", "main_only":
+	case "all_docs":
+		options.AllLeaves = true
+	default:
+		r.refuse("style", "\"main_only\" or \"all_docs\"")
+	}
+	if r.err != nil {
+		return nil, r.err
+	}
+	dst := append([]byte(nil), `{"results":[`...)
+	first := len(dst)
+	summary, err := db.Changes(ctx, options, func(change *core.Change) error {
+		if len(dst) > first {
+			dst = append(dst, ',')
+		}
+		dst = wire.AppendChange(dst, change, options.IncludeDocs)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	dst = append(dst, "],"...)
+	return append(wire.AppendChangesSummary(dst, summary), '}'), nil
+}
+
+func revsDiff(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
+	requests, err := wire.ParseDocRevs(r.data)
+	if err != nil {
+		return nil, err
+	}
+	diffs, err := db.RevsDiff(ctx, requests)
+	if err != nil {
+		return nil, err
+	}
+	return wire.AppendRevsDiff(nil, diffs), nil
+}

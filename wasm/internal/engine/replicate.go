@@ -1,0 +1,149 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/rawjson"
+	"github.com/gouchdb/gouchdb/core/replication"
+)
+
+// Attempts for one call of a replication. A run that a person started should tell soon that nobody is there; with `retry` it bears
+// with an outage of minutes.
+const (
+	attempts        = 3
+	attemptsToRetry = 8
+)
+
+// replicate copies from one open database to another. It reports what was written and refused, and answers with the result and, when the run
+// came to nothing or not to all, the failure.
+func replicate(ctx context.Context, e *Engine, r *request) ([]byte, error) {
+	source, err := e.peer(r, "source")
+	if err != nil {
+		return nil, err
+	}
+	target, err := e.peer(r, "target")
+	if err != nil {
+		return nil, err
+	}
+	options, err := e.replicateOptions(r)
+	if err != nil {
+		return nil, err
+	}
+	for _, db := range []*database{source, target} {
+		if err := db.attach(r.call); err != nil {
+			return nil, err
+		}
+		defer db.detach(r.call)
+	}
+	result, err := replication.Run(ctx, source.adapter(), target.adapter(), options)
+	if errors.Is(err, context.Canceled) || err != nil && result.StartTime.IsZero() {
+		return nil, err // there is no result to tell of
+	}
+	dst := append([]byte(nil), `{"result":`...)
+	dst = appendReplicationResult(dst, result)
+	if err != nil {
+		dst = append(dst, `,"failure":`...)
+		dst = appendFailure(dst, core.AsError(err))
+	}
+	return append(dst, '}'), nil
+}
+
+func (e *Engine) peer(r *request, name string) (*database, error) {
+	handle := r.handle(name)
+	if r.err != nil {
+		return nil, r.err
+	}
+	return e.databases.get(handle)
+}
+
+func (e *Engine) replicateOptions(r *request) (replication.Options, error) {
+	batchSize, _ := r.count("batch_size")
+	batchesLimit, _ := r.count("batches_limit")
+	options := replication.Options{
+		DocIDs:       r.strings("doc_ids"),
+		Since:        r.seq("since"),
+		BatchSize:    batchSize,
+		BatchesLimit: batchesLimit,
+		Checkpoint:   replication.CheckpointMode(r.string("checkpoint")),
+		Retry:        replication.RetryPolicy{Attempts: attempts},
+	}
+	if r.bool("retry") {
+		options.Retry.Attempts = attemptsToRetry
+	}
+	switch style := r.string("style"); style {
+	case "", "all_docs":
+	case "main_only":
+		options.WinningRevsOnly = true
+	default:
+		r.refuse("style", "\"main_only\" or \"all_docs\"")
+	}
+	withDocs := r.bool("docs")
+	report := func(text []byte) { e.deliver(r.call.id, Event, text) }
+	options.OnEvent = func(event replication.Event) {
+		switch event.Type {
+		case replication.EventChange:
+			report(appendChangeEvent(nil, event, withDocs))
+		case replication.EventDenied:
+			dst := append([]byte(nil), `{"type":"denied","failure":`...)
+			report(append(appendFailure(dst, event.Err), '}'))
+		}
+	}
+	return options, r.err
+}
+
+func appendChangeEvent(dst []byte, event replication.Event, withDocs bool) []byte {
+	dst = append(dst, `{"type":"change","result":`...)
+	dst = appendReplicationResult(dst, &event.Result)
+	dst = append(dst, `,"docs":[`...)
+	if withDocs {
+		for i, doc := range event.Docs {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = doc.AppendJSON(dst)
+		}
+	}
+	return append(dst, "]}"...)
+}
+
+// appendReplicationResult prints a result with PouchDB's names.
+func appendReplicationResult(dst []byte, result *replication.Result) []byte {
+	dst = append(dst, `{"ok":`...)
+	dst = rawjson.AppendBool(dst, result.OK)
+	dst = appendTime(dst, "start_time", result.StartTime)
+	dst = appendTime(dst, "end_time", result.EndTime)
+	for _, count := range []struct {
+		name string
+		n    int
+	}{
+		{"docs_read", result.DocsRead},
+		{"docs_written", result.DocsWritten},
+		{"doc_write_failures", result.DocWriteFailures},
+	} {
+		dst = append(dst, `,"`+count.name+`":`...)
+		dst = strconv.AppendInt(dst, int64(count.n), 10)
+	}
+	dst = append(dst, `,"last_seq":`...)
+	dst = core.AppendSeq(dst, result.LastSeq)
+	dst = append(dst, `,"errors":[`...)
+	for i, err := range result.Errors {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = appendFailure(dst, err)
+	}
+	return append(dst, "]}"...)
+}
+
+func appendTime(dst []byte, name string, t time.Time) []byte {
+	if t.IsZero() {
+		return dst
+	}
+	dst = append(dst, `,"`+name+`":"`...)
+	dst = t.UTC().AppendFormat(dst, "2006-01-02T15:04:05.000Z07:00")
+	return append(dst, '"')
+}

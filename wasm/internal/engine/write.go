@@ -1,0 +1,100 @@
+package engine
+
+import (
+	"context"
+	"encoding/hex"
+	"math/rand/v2"
+	"strconv"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/rawjson"
+	"github.com/gouchdb/gouchdb/core/wire"
+)
+
+// put writes one document; its failure is the call's.
+func put(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
+	options := core.BulkDocsOptions{Replicated: !r.boolOr("new_edits", true)}
+	if r.err != nil {
+		return nil, r.err
+	}
+	doc, err := parseDocument(r.data)
+	if err != nil {
+		return nil, err
+	}
+	results, err := db.BulkDocs(ctx, []*core.Document{doc}, options)
+	if err != nil {
+		return nil, about(doc.ID, err)
+	}
+	result := core.BulkResult{ID: doc.ID, Rev: doc.Rev}
+	if len(results) > 0 { // a server leaves out what it stored as it came
+		result = results[0]
+	}
+	if result.Err != nil {
+		return nil, about(doc.ID, result.Err)
+	}
+	return wire.AppendBulkResult(nil, &result), nil
+}
+
+func bulkDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
+	options := core.BulkDocsOptions{Replicated: !r.boolOr("new_edits", true)}
+	if r.err != nil {
+		return nil, r.err
+	}
+	if rawjson.KindOf(r.data) != rawjson.Array {
+		return nil, core.ErrBadRequest.Because("`docs` must be an array")
+	}
+	docs := []*core.Document{}
+	for element := range rawjson.Elements(r.data) {
+		doc, err := parseDocument(element)
+		if err != nil {
+			return nil, core.AsError(err).Because(core.AsError(err).Reason + " (document " + strconv.Itoa(len(docs)) + " of `docs`)")
+		}
+		docs = append(docs, doc)
+	}
+	results, err := db.BulkDocs(ctx, docs, options)
+	if err != nil {
+		return nil, err
+	}
+	dst := []byte{'['}
+	for i := range results {
+		if options.Replicated && results[i].Err == nil {
+			continue // as CouchDB and PouchDB do: only failures are told of
+		}
+		if len(dst) > 1 {
+			dst = append(dst, ',')
+		}
+		if err := results[i].Err; err != nil {
+			dst = appendFailure(dst, err.Of(results[i].ID))
+		} else {
+			dst = wire.AppendBulkResult(dst, &results[i])
+		}
+	}
+	return append(dst, ']'), nil
+}
+
+// parseDocument reads a document that may lack an id, which it is then given.
+func parseDocument(text []byte) (*core.Document, error) {
+	doc, err := core.ParseValidDocument(text)
+	if err != nil {
+		return nil, err
+	}
+	if doc.ID == "" && rawjson.Member(text, "_id") == nil {
+		doc.ID = newUUID()
+	}
+	if err := core.ValidateDocID(doc.ID); err != nil {
+		return nil, err
+	}
+	return doc, nil
+}
+
+// newUUID returns a random (version 4) UUID. The generator of math/rand is cryptographically strong as long as nobody seeds it.
+func newUUID() string {
+	var raw [16]byte
+	for i := range raw {
+		raw[i] = byte(rand.Uint32())
+	}
+	raw[6] = raw[6]&0x0f | 0x40
+	raw[8] = raw[8]&0x3f | 0x80
+	digits := hex.EncodeToString(raw[:])
+	return digits[:8] + "-" + digits[8:12] + "-" + digits[12:16] + "-" + digits[16:20] + "-" + digits[20:]
+}

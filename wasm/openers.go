@@ -1,0 +1,54 @@
+//go:build js && wasm
+
+package main
+
+import (
+	"context"
+
+	"github.com/gouchdb/gouchdb/adapters/fetchhttp"
+	"github.com/gouchdb/gouchdb/adapters/memory"
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/rawjson"
+	"github.com/gouchdb/gouchdb/wasm/internal/engine"
+)
+
+// openers are the adapters of this engine, by the names that js/src/name.ts gives them.
+var openers = engine.Openers{
+	"memory": {
+		Volatile: true,
+		Open: func(ctx context.Context, name string, _ []byte) (core.Adapter, error) {
+			return adapter(memory.Open(ctx, name))
+		},
+	},
+	"http": {
+		Remote: true,
+		Open: func(ctx context.Context, name string, options []byte) (core.Adapter, error) {
+			return adapter(fetchhttp.Open(ctx, name, remoteOptions(options)))
+		},
+	},
+}
+
+// adapter keeps a nil pointer from becoming an adapter that is not nil.
+func adapter[A core.Adapter](a A, err error) (core.Adapter, error) {
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// remoteOptions reads what js/src/name.ts has checked.
+func remoteOptions(text []byte) fetchhttp.Options {
+	var options fetchhttp.Options
+	options.User, _ = rawjson.Text(rawjson.Member(text, "username"))
+	options.Password, _ = rawjson.Text(rawjson.Member(text, "password"))
+	options.Create, _ = rawjson.Bool(rawjson.Member(text, "create"))
+	options.SkipSetup = !options.Create
+	for name, value := range rawjson.Members(rawjson.Member(text, "headers")) {
+		if options.Header == nil {
+			options.Header = map[string]string{}
+		}
+		key, _ := rawjson.Text(name)
+		options.Header[key], _ = rawjson.Text(value)
+	}
+	return options
+}

@@ -100,7 +100,7 @@ func (d *Device) Append(ctx context.Context, first uint64, records [][]byte, dur
 }
 
 // Remove implements [logkv.Device].
-func (d *Device) Remove(ctx context.Context, numbers []uint64) error {
+func (d *Device) Remove(ctx context.Context, ranges []logkv.NumberRange) error {
 	return d.transact(ctx, "removing records", readWrite, []any{recordsStore}, logkv.Relaxed, func(tx *transaction) {
 		store := tx.store(recordsStore)
 		tx.then(tx.call(store, "openKeyCursor", safejs.Null(), "prev"), func(cursor safejs.Value) {
@@ -108,19 +108,9 @@ func (d *Device) Remove(ctx context.Context, numbers []uint64) error {
 				return
 			}
 			newest := tx.number(tx.get(cursor, "key"))
-			for i := 0; i < len(numbers); {
-				// Neighbours go together.
-				last := i
-				for last+1 < len(numbers) && numbers[last+1] == numbers[last]+1 {
-					last++
-				}
-				from, to := numbers[i], numbers[last]
-				i = last + 1
-				if to >= newest {
-					to = newest - 1
-				}
-				if from <= to {
-					tx.call(store, "delete", tx.keyRange("bound", float64(from), float64(to)))
+			for _, r := range ranges {
+				if last := min(r.Last, newest-1); r.First <= last {
+					tx.call(store, "delete", tx.keyRange("bound", float64(r.First), float64(last)))
 				}
 			}
 		})

@@ -1,0 +1,53 @@
+//go:build js && wasm
+
+package indexeddb
+
+import (
+	"context"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/docstore"
+	"github.com/gouchdb/gouchdb/core/kv/logkv"
+)
+
+// Options are the options of [Open]. The zero value is usable.
+type Options struct {
+	// Database are the options of the documents. Name and Adapter are set from the name and "indexeddb" when they are empty.
+	Database docstore.Options
+	// Log are the options of the log. Its durability is that of logkv's zero value, Strict, unless it is set: [Relaxed] is what browsers do by themselves.
+	Log logkv.Options
+}
+
+// Relaxed are the options that a page will mostly want: an acknowledged write survives the end of the tab and of the browser, but the last ones may be undone by a loss of power.
+func Relaxed() Options { return Options{Log: logkv.Options{Durability: logkv.Relaxed}} }
+
+// Open opens the database of a name, making it when it is not there.
+//
+// Errors: ErrBadRequest (no name), ErrNewerFormat, ErrCorrupt, ErrLocked (IndexedDB does not answer), ErrStorage (it is not available).
+func Open(ctx context.Context, name string, options Options) (*docstore.DB, error) {
+	if name == "" {
+		return nil, core.ErrBadRequest.Because("a database in IndexedDB needs a name")
+	}
+	device, err := OpenDevice(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	store, err := logkv.Open(ctx, device, options.Log)
+	if err != nil {
+		_ = device.Close() // the error of the open says more
+		return nil, err
+	}
+	database := options.Database
+	if database.Name == "" {
+		database.Name = name
+	}
+	if database.Adapter == "" {
+		database.Adapter = "indexeddb"
+	}
+	db, err := docstore.Open(ctx, store, database)
+	if err != nil {
+		_ = store.Close()
+		return nil, err
+	}
+	return db, nil
+}

@@ -12,14 +12,14 @@ import (
 
 // Options are the options of [Open]. The zero value is usable.
 type Options struct {
-	// Database are the options of the documents. Name and Adapter are set from the name and "indexeddb" when they are empty.
-	Database docstore.Options
-	// Log are the options of the log. Its durability is that of logkv's zero value, Strict, unless it is set: [Relaxed] is what browsers do by themselves.
-	Log logkv.Options
+	// Store are the options of the log; its Durability is logkv.Strict unless set otherwise. See [Relaxed].
+	Store logkv.Options
+	// Docs are the options of the database. Its Adapter is "indexeddb" and its Name the name unless they are set.
+	Docs docstore.Options
 }
 
 // Relaxed are the options that a page will mostly want: an acknowledged write survives the end of the tab and of the browser, but the last ones may be undone by a loss of power.
-func Relaxed() Options { return Options{Log: logkv.Options{Durability: logkv.Relaxed}} }
+func Relaxed() Options { return Options{Store: logkv.Options{Durability: logkv.Relaxed}} }
 
 // Open opens the database of a name, making it when it is not there.
 //
@@ -32,19 +32,18 @@ func Open(ctx context.Context, name string, options Options) (*docstore.DB, erro
 	if err != nil {
 		return nil, err
 	}
-	store, err := logkv.Open(ctx, device, options.Log)
+	store, err := logkv.Open(ctx, device, options.Store)
 	if err != nil {
 		_ = device.Close() // the error of the open says more
 		return nil, err
 	}
-	database := options.Database
-	if database.Name == "" {
-		database.Name = name
+	if options.Docs.Name == "" {
+		options.Docs.Name = name
 	}
-	if database.Adapter == "" {
-		database.Adapter = "indexeddb"
+	if options.Docs.Adapter == "" {
+		options.Docs.Adapter = "indexeddb"
 	}
-	db, err := docstore.Open(ctx, store, database)
+	db, err := docstore.Open(ctx, store, options.Docs)
 	if err != nil {
 		_ = store.Close()
 		return nil, err

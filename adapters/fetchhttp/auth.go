@@ -3,8 +3,10 @@ package fetchhttp
 import (
 	"context"
 	"encoding/base64"
+	"strconv"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/gouchdb/gouchdb/core"
 )
@@ -30,6 +32,9 @@ type session struct {
 	number int // counts logins; 0: none so far
 	valid  bool
 	cookie string
+	// stale is when to renew it. A session that has run out is not always refused: where strangers may write, a write by one is taken or
+	// turned down in silence.
+	stale time.Time
 }
 
 func newAuthenticator(mode AuthMode, user, password string) *authenticator {
@@ -76,7 +81,7 @@ func (db *DB) sign(ctx context.Context, request *Request) (sessionNumber int, er
 	if refused := a.refused.Load(); refused != nil { // while this call was waiting
 		return 0, refused
 	}
-	if !a.session.valid {
+	if !a.session.valid || time.Now().After(a.session.stale) {
 		if err := db.login(ctx); err != nil {
 			return 0, err
 		}
@@ -106,23 +111,33 @@ func (db *DB) login(ctx context.Context) error {
 	if _, err := db.readJSON(request.URL, response.Body); err != nil {
 		return err
 	}
-	a.session = session{number: a.session.number + 1, valid: true, cookie: sessionCookie(response)}
+	cookie, lifetime := sessionCookie(response)
+	a.session = session{number: a.session.number + 1, valid: true, cookie: cookie, stale: time.Now().Add(lifetime / 2)}
 	return nil
 }
 
-// sessionCookie returns "AuthSession=value" from the answer to a login, "" where a browser hides it.
-func sessionCookie(response *Response) string {
+// sessionLifetime is CouchDB's default, for when the server does not say.
+const sessionLifetime = 10 * time.Minute
+
+// sessionCookie returns "AuthSession=value" from the answer to a login, "" where a browser hides it, and how long it is good for.
+func sessionCookie(response *Response) (cookie string, lifetime time.Duration) {
 	const name = "AuthSession="
 	cookies := response.Header("set-cookie")
 	i := strings.Index(cookies, name)
 	if i < 0 {
-		return ""
+		return "", sessionLifetime
 	}
-	cookie, _, _ := strings.Cut(cookies[i:], ";")
+	cookie, attributes, _ := strings.Cut(cookies[i:], ";")
 	if cookie == name {
-		return ""
+		return "", sessionLifetime
 	}
-	return cookie
+	for attribute := range strings.SplitSeq(attributes, ";") {
+		key, value, _ := strings.Cut(strings.TrimSpace(attribute), "=")
+		if seconds, err := strconv.ParseUint(value, 10, 31); err == nil && strings.EqualFold(key, "max-age") && seconds > 0 {
+			return cookie, time.Duration(seconds) * time.Second
+		}
+	}
+	return cookie, sessionLifetime
 }
 
 // expire marks a session as run out, unless it has been renewed in the meantime.

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -76,6 +78,34 @@ func TestCookieSession(t *testing.T) {
 		_, err := db.Get(t.Context(), "a", core.GetOptions{})
 		require.NoError(t, err)
 		assert.Equal(t, 7, server.count(), "refused, renewed, granted")
+	}
+}
+
+func TestSessionIsRenewedBeforeItRunsOut(t *testing.T) {
+	t.Parallel()
+	for cookie, lifetime := range map[string]time.Duration{
+		"": sessionLifetime, "other=1; Max-Age=5": sessionLifetime, "AuthSession=; Max-Age=5": sessionLifetime, "AuthSession=c": sessionLifetime,
+		"AuthSession=c; Version=1; Expires=Sat, 21 Nov 2026 00:00:00 GMT; Max-Age=40; Path=/; HttpOnly": 40 * time.Second, "AuthSession=c; max-age=x": sessionLifetime,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			logins := 0
+			server := &fakeServer{answer: func(_ context.Context, _ int, request *Request) (*Response, error) {
+				if strings.HasSuffix(request.URL, "/_session") {
+					logins++
+					return reply(200, loggedIn, "set-cookie", cookie), nil
+				}
+				return reply(200, aDocument), nil
+			}}
+			db := openFake(t, server, Options{Auth: CookieAuth, User: "ada"})
+			for want := range 4 {
+				for range 3 {
+					_, err := db.Get(t.Context(), "a", core.GetOptions{})
+					require.NoError(t, err)
+				}
+				assert.Equal(t, want+1, logins, cookie)
+				time.Sleep(lifetime/2 + 1)
+			}
+		})
 	}
 }
 

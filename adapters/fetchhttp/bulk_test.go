@@ -35,6 +35,7 @@ func TestBulkGetFallsBackOnlyWhereThereIsNone(t *testing.T) {
 		"413":                     {413, "<html>", false, false},
 		"429":                     {429, `{"error":"too_many_requests","reason":""}`, false, false},
 		"401":                     {401, notAuthorized, false, false},
+		"a proxy's 405":           {405, "<html>", false, true},
 		"a page instead of a 404": {404, "<html>", false, false},
 		"not JSON at all":         {200, "<html>", false, false},
 	} {

@@ -8,7 +8,7 @@
 // no identity and no printed value.
 //
 // Errors are *[core.Error]. A server that gives no answer, or stops in the middle of one, is an ErrUnreachable; one that answers with anything but
-// CouchDB's JSON is an ErrNotCouchDB; 408, 413, 414 and 429 keep their status, whoever sent them. Where the server
+// CouchDB's JSON is an ErrNotCouchDB; 405, 408, 413, 414, 429 and 501 keep their status, whoever sent them. Where the server
 // said how long to wait, the chain holds a *[RetryAfterError].
 //
 // What it cannot do: attachments travel as stubs only.

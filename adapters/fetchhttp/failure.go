@@ -73,6 +73,8 @@ func foreignFailure(status int, url string) *core.Error {
 	switch status {
 	case 401:
 		return core.ErrUnauthorized.Because(reason)
+	case 405:
+		return core.NewError(status, "method_not_allowed", reason)
 	case 408:
 		return core.NewError(status, "request_timeout", reason)
 	case 413:
@@ -81,6 +83,8 @@ func foreignFailure(status int, url string) *core.Error {
 		return core.NewError(status, "uri_too_long", reason)
 	case 429:
 		return core.NewError(status, "too_many_requests", reason)
+	case 501:
+		return core.ErrNotImplemented.Because(reason)
 	}
 	return core.ErrNotCouchDB.Because(reason)
 }

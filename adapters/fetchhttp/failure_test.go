@@ -59,10 +59,10 @@ func TestFailuresHaveTheirNames(t *testing.T) {
 
 func TestStatusesToActOnAreKept(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{408, 413, 414, 429, 500, 503} {
+	for _, status := range []int{405, 408, 413, 414, 429, 500, 501, 503} {
 		for _, body := range []string{`{"error":"too_bad","reason":"x"}`, "<html>"} {
 			_, err := openFake(t, always(status, body), Options{}).Info(t.Context())
-			if body == "<html>" && status >= 500 {
+			if body == "<html>" && (status == 500 || status == 503) {
 				assert.ErrorIs(t, err, core.ErrNotCouchDB)
 				continue
 			}

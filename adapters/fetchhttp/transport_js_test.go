@@ -136,7 +136,9 @@ func TestFetchRequests(t *testing.T) {
 	}
 	assert.Equal(t, "application/json", header("content-type"))
 	assert.Empty(t, header("x-nothing"))
-	assert.Equal(t, "AuthSession=abc==", sessionCookie(&Response{Header: header}))
+	cookie, lifetime := sessionCookie(&Response{Header: header})
+	assert.Equal(t, "AuthSession=abc==", cookie)
+	assert.Equal(t, sessionLifetime, lifetime)
 
 	_, got, _ = ask(t, &Request{Method: "PUT", URL: server.url + "/echo", Cookies: true})
 	assert.Equal(t, "PUT", got.Method)

@@ -1,0 +1,133 @@
+package wire
+
+import (
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/rawjson"
+)
+
+// ParseAllDocs reads the answer to _all_docs, calling each for every row.
+func ParseAllDocs(text []byte, each func(*core.AllDocsRow) error) (core.AllDocsSummary, error) {
+	summary := core.AllDocsSummary{Offset: -1}
+	var rows []byte
+	for name, value := range rawjson.Members(text) {
+		n, isInt := rawjson.Int(value)
+		switch {
+		case rawjson.Is(name, "rows"):
+			rows = value
+		case rawjson.Is(name, "total_rows") && isInt:
+			summary.TotalRows = uint64(max(n, 0))
+		case rawjson.Is(name, "offset") && isInt:
+			summary.Offset = n
+		case rawjson.Is(name, "update_seq"):
+			summary.UpdateSeq = ParseSeq(value)
+		}
+	}
+	if rawjson.KindOf(rows) != rawjson.Array {
+		return summary, core.ErrNotCouchDB.Because("the answer to a listing has no rows")
+	}
+	for element := range rawjson.Elements(rows) {
+		row, err := ParseAllDocsRow(element)
+		if err != nil {
+			return summary, err
+		}
+		if err := each(row); err != nil {
+			return summary, err
+		}
+	}
+	return summary, nil
+}
+
+// ParseAllDocsRow reads one row of _all_docs.
+func ParseAllDocsRow(element []byte) (*core.AllDocsRow, error) {
+	row, named := &core.AllDocsRow{}, false
+	for name, value := range rawjson.Members(element) {
+		switch name, _ := rawjson.Text(name); name {
+		case "key":
+			row.Key, named = rawjson.Text(value)
+		case "error":
+			row.Missing = true
+		case "value":
+			if rev, err := parseRev(rawjson.Member(value, "rev")); err == nil {
+				row.Rev = rev
+			}
+			row.Deleted, _ = rawjson.Bool(rawjson.Member(value, "deleted"))
+		case "doc":
+			if rawjson.KindOf(value) == rawjson.Object {
+				doc, err := core.ParseValidDocument(value)
+				if err != nil {
+					return nil, err
+				}
+				row.Doc = doc
+			}
+		}
+	}
+	if !named || row.Missing == !row.Rev.IsZero() {
+		return nil, core.ErrNotCouchDB.Because("a row of a listing has no key, or neither a revision nor an error")
+	}
+	return row, nil
+}
+
+// ParseChange reads one row of a changes feed.
+func ParseChange(element []byte) (*core.Change, error) {
+	change := &core.Change{}
+	seen := false
+	for name, value := range rawjson.Members(element) {
+		switch name, _ := rawjson.Text(name); name {
+		case "seq":
+			change.Seq = ParseSeq(value)
+		case "id":
+			change.ID, seen = rawjson.Text(value)
+		case "changes":
+			for element := range rawjson.Elements(value) {
+				rev, err := parseRev(rawjson.Member(element, "rev"))
+				if err != nil {
+					return nil, core.ErrNotCouchDB.Because("a row of the changes feed has a malformed revision")
+				}
+				change.Revs = append(change.Revs, rev)
+			}
+		case "deleted":
+			change.Deleted, _ = rawjson.Bool(value)
+		case "doc":
+			if rawjson.KindOf(value) == rawjson.Object {
+				doc, err := core.ParseValidDocument(value)
+				if err != nil {
+					return nil, err
+				}
+				change.Doc = doc
+			}
+		}
+	}
+	if !seen {
+		return nil, core.ErrNotCouchDB.Because("a row of the changes feed has no id")
+	}
+	return change, nil
+}
+
+// ParseChanges reads the answer to _changes (normal and long-poll feeds), calling each for every row.
+func ParseChanges(text []byte, each func(*core.Change) error) (core.ChangesSummary, error) {
+	var summary core.ChangesSummary
+	var rows []byte
+	for name, value := range rawjson.Members(text) {
+		switch {
+		case rawjson.Is(name, "results"):
+			rows = value
+		case rawjson.Is(name, "last_seq"):
+			summary.LastSeq = ParseSeq(value)
+		case rawjson.Is(name, "pending"):
+			summary.Pending, _ = rawjson.Int(value)
+		}
+	}
+	if rawjson.KindOf(rows) != rawjson.Array || summary.LastSeq == "" {
+		return summary, core.ErrNotCouchDB.Because("the answer to a request for changes has no results or no last_seq")
+	}
+	for element := range rawjson.Elements(rows) {
+		change, err := ParseChange(element)
+		if err != nil {
+			return summary, err
+		}
+		if err := each(change); err != nil {
+			return summary, err
+		}
+	}
+	return summary, nil
+}

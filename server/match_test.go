@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -122,4 +123,84 @@ func matchJSON(at string, want, got any) string {
 		}
 	}
 	return fmt.Sprintf("%s: want %v, got %v", at, want, got)
+}
+
+// stripMember removes a member from all objects within a value.
+func stripMember(value any, name string) {
+	switch value := value.(type) {
+	case map[string]any:
+		delete(value, name)
+		for _, member := range value {
+			stripMember(member, name)
+		}
+	case []any:
+		for _, element := range value {
+			stripMember(element, name)
+		}
+	}
+}
+
+// sortTexts sorts all lists of strings within a value.
+func sortTexts(value any) {
+	switch value := value.(type) {
+	case map[string]any:
+		for _, member := range value {
+			sortTexts(member)
+		}
+	case []any:
+		slices.SortFunc(value, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	}
+}
+
+// matchLines compares texts line by line, each as JSON where it is that. Empty lines are heartbeats.
+func matchLines(want, got string) string {
+	lines := func(text string) []string {
+		return slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.TrimSpace(line) == "" })
+	}
+	wanted, gotten := lines(want), lines(got)
+	if len(wanted) != len(gotten) {
+		return fmt.Sprintf("want %q, got %q", want, got)
+	}
+	for i, line := range wanted {
+		prefix := ""
+		if j := strings.IndexByte(line, '{'); j > 0 {
+			prefix = line[:j]
+		}
+		if !strings.HasPrefix(gotten[i], prefix) {
+			return fmt.Sprintf("line %d: want %q, got %q", i, line, gotten[i])
+		}
+		wantValue, errWant := decodeJSON([]byte(line[len(prefix):]))
+		gotValue, errGot := decodeJSON([]byte(gotten[i][len(prefix):]))
+		if errWant == nil && errGot == nil {
+			if difference := matchJSON(fmt.Sprintf("line %d", i), wantValue, gotValue); difference != "" {
+				return difference
+			}
+		} else if !matchText(line, gotten[i]) {
+			return fmt.Sprintf("line %d: want %q, got %q", i, line, gotten[i])
+		}
+	}
+	return ""
+}
+
+var partBreak = regexp.MustCompile(`(?:^|\r\n)--<boundary>(?:--)?(?:\r\n|$)`)
+
+func matchParts(want, got string) string {
+	wanted, gotten := partBreak.Split(want, -1), partBreak.Split(got, -1)
+	if len(wanted) != len(gotten) {
+		return fmt.Sprintf("want %q, got %q", want, got)
+	}
+	for i, part := range wanted {
+		header, body, _ := strings.Cut(part, "\r\n\r\n")
+		gotHeader, gotBody, _ := strings.Cut(gotten[i], "\r\n\r\n")
+		if header != gotHeader {
+			return fmt.Sprintf("part %d: want header %q, got %q", i, header, gotHeader)
+		}
+		if body == "" && gotBody == "" {
+			continue
+		}
+		if difference := matchLines(body, gotBody); difference != "" {
+			return fmt.Sprintf("part %d: %s", i, difference)
+		}
+	}
+	return ""
 }

@@ -68,6 +68,8 @@ type replay struct {
 	// takes the place of the recorded one from then on.
 	stripped map[int]bool
 	revs     map[string]string
+	// unordered is set while the order of lists of strings does not count.
+	unordered bool
 	// while is called when a request waits for something to happen.
 	while func(*testing.T, recorded)
 }
@@ -245,80 +247,16 @@ func (r *replay) matchBody(c recorded, contentType string, text []byte) string {
 	if err != nil {
 		return err.Error()
 	}
-	if r.stripped != nil {
-		stripMember(want, "_attachments")
-	}
 	got, err := decodeJSON(text)
 	if err != nil {
 		return fmt.Sprintf("%v in %.200s", err, text)
 	}
+	if r.stripped != nil {
+		stripMember(want, "_attachments")
+	}
+	if r.unordered {
+		sortTexts(want)
+		sortTexts(got)
+	}
 	return matchJSON("", want, got)
-}
-
-// matchLines compares texts line by line, each as JSON where it is that. Empty lines are heartbeats.
-func matchLines(want, got string) string {
-	lines := func(text string) []string {
-		return slices.DeleteFunc(strings.Split(text, "\n"), func(line string) bool { return strings.TrimSpace(line) == "" })
-	}
-	wanted, gotten := lines(want), lines(got)
-	if len(wanted) != len(gotten) {
-		return fmt.Sprintf("want %q, got %q", want, got)
-	}
-	for i, line := range wanted {
-		prefix := ""
-		if j := strings.IndexByte(line, '{'); j > 0 {
-			prefix = line[:j]
-		}
-		if !strings.HasPrefix(gotten[i], prefix) {
-			return fmt.Sprintf("line %d: want %q, got %q", i, line, gotten[i])
-		}
-		wantValue, errWant := decodeJSON([]byte(line[len(prefix):]))
-		gotValue, errGot := decodeJSON([]byte(gotten[i][len(prefix):]))
-		if errWant == nil && errGot == nil {
-			if difference := matchJSON(fmt.Sprintf("line %d", i), wantValue, gotValue); difference != "" {
-				return difference
-			}
-		} else if !matchText(line, gotten[i]) {
-			return fmt.Sprintf("line %d: want %q, got %q", i, line, gotten[i])
-		}
-	}
-	return ""
-}
-
-var partBreak = regexp.MustCompile(`(?:^|\r\n)--<boundary>(?:--)?(?:\r\n|$)`)
-
-func matchParts(want, got string) string {
-	wanted, gotten := partBreak.Split(want, -1), partBreak.Split(got, -1)
-	if len(wanted) != len(gotten) {
-		return fmt.Sprintf("want %q, got %q", want, got)
-	}
-	for i, part := range wanted {
-		header, body, _ := strings.Cut(part, "\r\n\r\n")
-		gotHeader, gotBody, _ := strings.Cut(gotten[i], "\r\n\r\n")
-		if header != gotHeader {
-			return fmt.Sprintf("part %d: want header %q, got %q", i, header, gotHeader)
-		}
-		if body == "" && gotBody == "" {
-			continue
-		}
-		if difference := matchLines(body, gotBody); difference != "" {
-			return fmt.Sprintf("part %d: %s", i, difference)
-		}
-	}
-	return ""
-}
-
-// stripMember removes a member from all objects within a value.
-func stripMember(value any, name string) {
-	switch value := value.(type) {
-	case map[string]any:
-		delete(value, name)
-		for _, member := range value {
-			stripMember(member, name)
-		}
-	case []any:
-		for _, element := range value {
-			stripMember(element, name)
-		}
-	}
 }

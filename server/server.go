@@ -138,3 +138,13 @@ func newUUID() string {
 	_, _ = rand.Read(raw[:]) // it never fails
 	return hex.EncodeToString(raw[:])
 }
+
+// CreateDatabase makes a database, as an administrator's PUT request does. It returns ErrExists when there is one.
+func (s *Server) CreateDatabase(ctx context.Context, name string) error {
+	_, release, err := s.pool.create(ctx, name)
+	if err != nil {
+		return err
+	}
+	release()
+	return nil
+}

@@ -262,5 +262,5 @@ func (d *device) Destroy(ctx context.Context) error {
 
 // release gives up the file and the lock.
 func (d *device) release() error {
-	return errors.Join(d.file.Close(), d.lock.release())
+	return d.lock.close(d.file)
 }

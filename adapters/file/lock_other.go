@@ -100,8 +100,10 @@ func (*lock) replace(_ *os.File, temporary, path string) error { return os.Renam
 // destroy removes the file at path, closes it and gives up the lock.
 func (l *lock) destroy(file diskFile, path string) error {
 	// Some systems do not remove a file that is open.
-	closeErr := file.Close()
-	return errors.Join(closeErr, os.Remove(path), l.release())
+	return errors.Join(file.Close(), os.Remove(path), l.release())
 }
+
+// close closes the file and gives up the lock.
+func (l *lock) close(file diskFile) error { return errors.Join(file.Close(), l.release()) }
 
 func (l *lock) release() error { return os.Remove(l.path) }

@@ -10,8 +10,10 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 )
 
-// lock is the operating system's lock on the database's file. It belongs to the open file, and ends with it.
-type lock struct{}
+// lock is the operating system's lock on the database's file.
+type lock struct {
+	file *os.File
+}
 
 // openLocked opens the file at path, or makes one, and locks it.
 func openLocked(path string) (*os.File, *lock, error) {
@@ -22,7 +24,7 @@ func openLocked(path string) (*os.File, *lock, error) {
 		}
 		current, err := lockFile(file, path)
 		if err == nil && current {
-			return file, &lock{}, nil
+			return file, &lock{file: file}, nil
 		}
 		err = errors.Join(err, file.Close())
 		if err != nil {
@@ -52,16 +54,23 @@ func lockFile(file *os.File, path string) (current bool, err error) {
 }
 
 // replace gives the file that is open as next, at temporary, the name of the locked one, without anybody getting in between.
-func (*lock) replace(next *os.File, temporary, path string) error {
+func (l *lock) replace(next *os.File, temporary, path string) error {
 	if _, err := lockFile(next, temporary); err != nil {
 		return err
 	}
-	return os.Rename(temporary, path)
+	if err := os.Rename(temporary, path); err != nil {
+		return err
+	}
+	l.file = next
+	return nil
 }
 
 // destroy removes the file at path, closes it and gives up the lock, in this order: who opens the name next must get a file of its own.
-func (*lock) destroy(file diskFile, path string) error {
-	return errors.Join(os.Remove(path), file.Close())
+func (l *lock) destroy(file diskFile, path string) error {
+	return errors.Join(os.Remove(path), l.close(file))
 }
 
-func (*lock) release() error { return nil }
+// close closes the file and gives up the lock, which does not end by itself while a child process that is just being started still has the file, too.
+func (l *lock) close(file diskFile) error {
+	return errors.Join(syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), file.Close())
+}

@@ -1,0 +1,323 @@
+package file
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv"
+	"github.com/gouchdb/gouchdb/core/kv/logkv"
+)
+
+// tiny makes commits of several records, and snapshots after a few of them.
+var tiny = logkv.Options{RecordBytes: 400, SnapshotBytes: 4000, InlineBytes: 20, CacheBytes: 1000}
+
+// commit writes the ith commit of a script. All commits set the same keys, so a state is right if and only if all its values are of one commit.
+func commit(store kv.Store, i int) error {
+	return store.Update(context.Background(), func(tx kv.Tx) error {
+		for key, value := range entriesAfter(i) {
+			tx.Put([]byte(key), []byte(value))
+		}
+		return nil
+	})
+}
+
+// entriesAfter is what is there after the ith commit, nothing after commit -1.
+func entriesAfter(i int) map[string]string {
+	if i < 0 {
+		return map[string]string{}
+	}
+	return map[string]string{
+		"n": fmt.Sprint(i), "a": strings.Repeat(fmt.Sprint("a", i), 60), "b": strings.Repeat(fmt.Sprint("b", i), 90), "c": strings.Repeat("c", 100),
+	}
+}
+
+// openAndRead opens a file, reads everything, and closes it.
+func openAndRead(path string) (map[string]string, error) {
+	store, err := OpenStore(context.Background(), path, tiny)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := read(store)
+	return entries, errors.Join(err, store.Close())
+}
+
+// scripted returns the content of a file after n commits, as a crash and as an orderly close leave it, and how long it was before the last commit.
+func scripted(t *testing.T, n int) (crashed, closed []byte, before int64) {
+	t.Helper()
+	path := newPath(t)
+	store, err := OpenStore(context.Background(), path, logkv.Options{RecordBytes: 400, InlineBytes: 20})
+	require.NoError(t, err)
+	for i := range n {
+		before = fileSize(t, path)
+		require.NoError(t, commit(store, i))
+	}
+	crashed, err = os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, store.Close())
+	closed, err = os.ReadFile(path)
+	require.NoError(t, err)
+	return crashed, closed, before
+}
+
+func TestTruncationAnywhereInTheLastCommit(t *testing.T) {
+	t.Parallel()
+	content, _, before := scripted(t, 3)
+	path := newPath(t)
+	for size := before; size <= int64(len(content)); size++ {
+		require.NoError(t, os.WriteFile(path, content[:size], 0o600))
+		got, err := openAndRead(path)
+		require.NoError(t, err, "%d bytes", size)
+		want := 1
+		if size == int64(len(content)) {
+			want = 2
+		}
+		require.Equal(t, entriesAfter(want), got, "%d bytes", size)
+	}
+	// What was there before the last commit was on disk then. Its lack is no crash.
+	for size := int64(fileHeaderSize); size < before; size += 7 {
+		require.NoError(t, os.WriteFile(path, content[:size], 0o600))
+		got, err := openAndRead(path)
+		if err == nil {
+			require.Contains(t, []map[string]string{entriesAfter(-1), entriesAfter(0), entriesAfter(1)}, got, "a state that there was")
+		}
+	}
+}
+
+// Whatever bit is flipped: the state is the right one, or there is an error. Without an orderly close the last commit may be taken for torn.
+func TestDamage(t *testing.T) {
+	t.Parallel()
+	crashed, closed, before := scripted(t, 3)
+	path := newPath(t)
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	for name, content := range map[string][]byte{"crashed": crashed, "closed": closed} {
+		dropped, noticed := 0, 0
+		for at := 0; at < len(content); at += 1 + random.IntN(4) {
+			damaged := append([]byte(nil), content...)
+			damaged[at] ^= 1 << random.IntN(8)
+			require.NoError(t, os.WriteFile(path, damaged, 0o600))
+			got, err := openAndRead(path)
+			about := fmt.Sprintf("%s, byte %d", name, at)
+			switch {
+			case err != nil && at < len(fileMagic):
+				require.ErrorIs(t, err, core.ErrStorage, about)
+			case err != nil:
+				require.ErrorIs(t, err, core.ErrCorrupt, about)
+				noticed++
+				after, err := os.ReadFile(path)
+				require.NoError(t, err)
+				if int64(at) < before {
+					require.GreaterOrEqual(t, int64(len(after)), before, "what may still be readable stays")
+				}
+			case name == "crashed" && int64(at) >= before:
+				require.Contains(t, []map[string]string{entriesAfter(1), entriesAfter(2)}, got, about)
+				dropped++
+			default:
+				require.Equal(t, entriesAfter(2), got, about)
+			}
+		}
+		assert.Greater(t, noticed, int(before)/8)
+		assert.Equal(t, name == "crashed", dropped > 0)
+	}
+}
+
+// unsynced is a file on a disk that does what it likes with writes until it is told to sync.
+type unsynced struct {
+	diskFile
+	path    string
+	durable []byte // the content at the last sync
+	pending []pendingWrite
+}
+
+type pendingWrite struct {
+	offset int64
+	data   []byte
+}
+
+func (f *unsynced) WriteAt(data []byte, offset int64) (int, error) {
+	f.pending = append(f.pending, pendingWrite{offset: offset, data: append([]byte(nil), data...)})
+	return f.diskFile.WriteAt(data, offset)
+}
+
+func (f *unsynced) Sync() error {
+	content, err := os.ReadFile(f.path)
+	f.durable, f.pending = content, nil
+	return err
+}
+
+// afterPowerLoss returns a content that the disk may have: each sector of what was not synced is there or not, in no order.
+func (f *unsynced) afterPowerLoss(random *rand.Rand) []byte {
+	const sector = 64 // smaller than any disk's, to tear more
+	image := append([]byte(nil), f.durable...)
+	for _, write := range f.pending {
+		for begin := 0; begin < len(write.data); begin += sector {
+			if random.IntN(3) == 0 {
+				continue
+			}
+			piece := write.data[begin:min(begin+sector, len(write.data))]
+			end := int(write.offset) + begin + len(piece)
+			if end > len(image) {
+				image = append(image, make([]byte, end-len(image))...)
+			}
+			copy(image[int(write.offset)+begin:], piece)
+		}
+	}
+	return image
+}
+
+func TestLossOfPower(t *testing.T) {
+	t.Parallel()
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	for round := range 60 {
+		path := newPath(t)
+		var disk *unsynced
+		device, err := openDevice(path, func(file *os.File) diskFile {
+			disk = &unsynced{diskFile: file, path: path}
+			return disk
+		})
+		require.NoError(t, err)
+		options := tiny
+		strict := round%2 == 0
+		if !strict {
+			options.Durability = logkv.Relaxed
+		}
+		store, err := logkv.Open(context.Background(), device, options)
+		require.NoError(t, err)
+		commits, flushed := 1+random.IntN(10), -1
+		for i := range commits {
+			require.NoError(t, commit(store, i))
+			if strict {
+				flushed = i
+			} else if random.IntN(4) == 0 {
+				require.NoError(t, store.Flush(context.Background()))
+				flushed = i
+			}
+		}
+		// A write that was under way, too, when the power went.
+		device.writing.Lock()
+		disk.pending = append(disk.pending, pendingWrite{offset: device.size, data: appendFrame(nil, device.salt,
+			frameHeader{kind: kindRecord, number: device.index.head() + 1, count: 2, durable: device.durable}, make([]byte, random.IntN(500)))})
+		crashed := newPath(t)
+		require.NoError(t, os.WriteFile(crashed, disk.afterPowerLoss(random), 0o600))
+		device.writing.Unlock()
+		require.NoError(t, store.Close())
+
+		got, err := openAndRead(crashed)
+		require.NoError(t, err, "round %d", round)
+		var allowed []map[string]string
+		for i := flushed; i < commits; i++ {
+			allowed = append(allowed, entriesAfter(i))
+		}
+		require.Contains(t, allowed, got, "round %d: %d commits, flushed after %d", round, commits, flushed)
+		// And it goes on from there.
+		store, err = OpenStore(context.Background(), crashed, tiny)
+		require.NoError(t, err)
+		require.NoError(t, commit(store, commits))
+		require.NoError(t, store.Close())
+		got, err = openAndRead(crashed)
+		require.NoError(t, err)
+		require.Equal(t, entriesAfter(commits), got)
+	}
+}
+
+// faults makes the nth operation on files fail, and with cut all that follow.
+type faults struct {
+	n, count int
+	cut      bool
+}
+
+func (f *faults) do(operation func() error) error {
+	f.count++
+	if f.count == f.n || f.cut && f.n > 0 && f.count > f.n {
+		return syscall.ENOSPC
+	}
+	return operation()
+}
+
+// faulty is a file with faults. A write that fails has written a part.
+type faulty struct {
+	diskFile
+	faults *faults
+}
+
+func (f *faulty) WriteAt(data []byte, offset int64) (n int, err error) {
+	err = f.faults.do(func() error {
+		n, err = f.diskFile.WriteAt(data, offset)
+		return err
+	})
+	if err != nil && n == 0 {
+		n, _ = f.diskFile.WriteAt(data[:len(data)/2], offset)
+	}
+	return n, err
+}
+
+func (f *faulty) Truncate(size int64) error {
+	return f.faults.do(func() error { return f.diskFile.Truncate(size) })
+}
+
+func (f *faulty) Sync() error { return f.faults.do(f.diskFile.Sync) }
+
+func TestFaultAtEveryOperation(t *testing.T) {
+	t.Parallel()
+	const commits = 6
+	ctx := context.Background()
+	run := func(path string, faults *faults) (acknowledged, tried int) {
+		acknowledged = -1
+		device, err := openDevice(path, func(file *os.File) diskFile { return &faulty{diskFile: file, faults: faults} })
+		if err != nil {
+			require.ErrorIs(t, err, core.ErrStorageFull)
+			return -1, -1
+		}
+		store, err := logkv.Open(ctx, device, tiny)
+		require.NoError(t, err)
+		for i := range commits {
+			if err := commit(store, i); err == nil {
+				acknowledged = i
+			} else {
+				require.ErrorIs(t, err, core.ErrStorageFull)
+				require.Equal(t, entriesAfter(acknowledged), everything(t, store), "the store goes on with what it had")
+			}
+			if i%3 == 2 {
+				_ = store.Compact(ctx) // may fail, but must do no harm
+			}
+		}
+		_ = store.Close() // what it could not write is what the test is about
+		return acknowledged, commits - 1
+	}
+	var counter faults
+	run(newPath(t), &counter)
+	require.Greater(t, counter.count, 20)
+	for _, cut := range []bool{false, true} {
+		for n := 1; n <= counter.count; n++ {
+			about := fmt.Sprintf("cut %t at operation %d", cut, n)
+			path := newPath(t)
+			acknowledged, tried := run(path, &faults{n: n, cut: cut})
+			got, err := openAndRead(path)
+			require.NoError(t, err, about)
+			var allowed []map[string]string
+			for i := acknowledged; i <= tried; i++ {
+				allowed = append(allowed, entriesAfter(i))
+			}
+			if acknowledged < 0 {
+				allowed = append(allowed, entriesAfter(-1))
+			}
+			require.Contains(t, allowed, got, "%s: acknowledged %d", about, acknowledged)
+			require.Equal(t, []string{filepath.Base(path)}, list(t, filepath.Dir(path)), about)
+		}
+	}
+}

@@ -1,0 +1,136 @@
+// The demo's story, as two people live it: each in a browser of their own, one without a network for a while.
+import assert from "node:assert/strict";
+import { cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { startChromium } from "./chromium.mjs";
+import { startServer } from "./gouchdb-server.mjs";
+
+const path = (relative) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
+const screenshots = process.env.SCREENSHOTS; // a directory to keep pictures in
+
+describe("the task board", () => {
+  let app, server, anna, ben;
+
+  before(async () => {
+    app = await mkdtemp(join(tmpdir(), "gouchdb-demo-"));
+    await cp(path("web-example"), app, { recursive: true });
+    await mkdir(join(app, "gouchdb"));
+    for (const file of ["browser.js", "gouchdb.wasm"]) {
+      await cp(path(`js/dist/${file}`), join(app, "gouchdb", file));
+    }
+    server = await startServer(["--memory", "--no-auth", "--static", app, "--create", "board"]);
+    [anna, ben] = await Promise.all([startChromium(), startChromium()]);
+  });
+  after(async () => {
+    await anna?.close();
+    await ben?.close();
+    await server?.stop();
+    await rm(app, { recursive: true, force: true });
+  });
+
+  const problems = [];
+  async function open(person) {
+    const page = await person.context.newPage();
+    page.on("pageerror", (error) => problems.push(String(error)));
+    await page.goto(`${server.url}/_app/`);
+    return page;
+  }
+  const synced = (page) => page.locator("#state[data-state=synced]").waitFor();
+  const texts = (page) => page.locator("#tasks .text").allTextContents();
+  const item = (page, text) => page.locator("#tasks li", { hasText: text });
+  async function add(page, text) {
+    await page.fill("#text", text);
+    await page.click("#add button");
+    await item(page, text).waitFor();
+  }
+  async function edit(page, from, to) {
+    await item(page, from).locator(".text").click();
+    await page.fill(".edit", to);
+    await page.press(".edit", "Enter");
+    await item(page, to).waitFor();
+  }
+  async function picture(page, name) {
+    if (screenshots) {
+      await page.screenshot({ path: join(screenshots, `${name}.png`) });
+    }
+  }
+
+  test("offline, reload, online, conflict, resolution", { timeout: 120_000 }, async () => {
+    const annas = await open(anna);
+    await synced(annas);
+    await add(annas, "Buy milk");
+    const bens = await open(ben);
+    await item(bens, "Buy milk").waitFor();
+    await synced(bens);
+
+    // Anna's other tab sees what she does.
+    const second = await open(anna);
+    await item(second, "Buy milk").waitFor();
+
+    // The app's files are kept for a start without a network.
+    await annas.evaluate(async () => {
+      await navigator.serviceWorker.ready;
+      while (!(await caches.match(new URL("gouchdb/gouchdb.wasm", location.href)))) {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    });
+
+    // No network at all: Anna goes on, and a reload finds everything again.
+    await anna.context.setOffline(true);
+    await annas.locator("#state[data-state=offline]").waitFor();
+    await add(annas, "Call the dentist");
+    await edit(annas, "Buy milk", "Buy oat milk");
+    await item(second, "Buy oat milk").waitFor();
+    await picture(annas, "offline");
+    await annas.reload();
+    await item(annas, "Call the dentist").waitFor();
+    assert.deepEqual((await texts(annas)).sort(), ["Buy oat milk", "Call the dentist"]);
+
+    // Meanwhile Ben changes the same task.
+    await edit(bens, "Buy milk", "Buy milk and bread");
+    await add(bens, "Water the plants");
+    await synced(bens);
+
+    // The network is back: both have everything, and one task in two versions.
+    await anna.context.setOffline(false);
+    for (const page of [annas, bens]) {
+      await item(page, "Call the dentist").waitFor();
+      await item(page, "Water the plants").waitFor();
+      await page.locator("li.conflicted .version").nth(1).waitFor();
+    }
+    await picture(bens, "conflict");
+    const versions = await bens.locator("li.conflicted .version span").allTextContents();
+    assert.deepEqual(versions.sort(), ["Buy milk and bread", "Buy oat milk"]);
+
+    // Ben decides, and that is so everywhere.
+    await bens.locator("li.conflicted .version", { hasText: "Buy oat milk" }).getByRole("button").click();
+    for (const page of [annas, bens, second]) {
+      await page.locator("li.conflicted").waitFor({ state: "detached" });
+      await item(page, "Buy oat milk").waitFor();
+      assert.deepEqual((await texts(page)).sort(), ["Buy oat milk", "Call the dentist", "Water the plants"]);
+    }
+
+    // Done and deleted travel too; with sync switched off nothing does.
+    await item(annas, "Water the plants").locator(".done").check();
+    await bens.locator("li.finished", { hasText: "Water the plants" }).waitFor();
+    await bens.locator(".switch").click();
+    await bens.locator("#state[data-state=offline]").waitFor();
+    await item(bens, "Call the dentist").locator(".delete").click();
+    await item(bens, "Call the dentist").waitFor({ state: "detached" });
+    await synced(annas);
+    assert.equal(await item(annas, "Call the dentist").count(), 1);
+    await bens.locator(".switch").click();
+    await item(annas, "Call the dentist").waitFor({ state: "detached" });
+    await picture(annas, "end");
+
+    // The server has what they have.
+    const { rows } = await (await fetch(`${server.url}/board/_all_docs?include_docs=true&conflicts=true`)).json();
+    assert.deepEqual(rows.map((row) => row.doc.text).sort(), ["Buy oat milk", "Water the plants"]);
+    assert.ok(rows.every((row) => row.doc._conflicts === undefined));
+    assert.deepEqual(problems, []);
+  });
+});

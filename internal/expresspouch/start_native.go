@@ -1,13 +1,11 @@
-// Package expresspouch starts express-pouchdb for tests: PouchDB behind CouchDB's HTTP API, and so a second opinion on what a peer may answer.
+//go:build !js
+
 package expresspouch
 
 import (
 	"bufio"
 	"bytes"
-	"os"
 	"os/exec"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -19,11 +17,7 @@ const patience = time.Minute
 // Start runs a server until the test ends and returns its URL. Arguments are those of node_test/express-pouchdb-server.mjs.
 func Start(t testing.TB, arguments ...string) string {
 	t.Helper()
-	_, file, _, _ := runtime.Caller(0)
-	folder := filepath.Join(filepath.Dir(file), "..", "..", "node_test")
-	if _, err := os.Stat(filepath.Join(folder, "node_modules", "express-pouchdb")); err != nil {
-		t.Fatal("express-pouchdb is not installed: run `make setup`, or `npm ci` in node_test")
-	}
+	folder := installed(t)
 	command := exec.Command("node", append([]string{"express-pouchdb-server.mjs"}, arguments...)...)
 	command.Dir = folder
 	complaints := &bytes.Buffer{}

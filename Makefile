@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 GO ?= go
 # Packages that are compiled to WebAssembly and tested under Node, where IndexedDB is fake-indexeddb.
-WASM_PACKAGES := ./core/... ./adapters/memory/... ./adapters/indexeddb/... ./adapters/file/...
+WASM_PACKAGES := ./core/... ./adapters/... ./wasm/...
 FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 

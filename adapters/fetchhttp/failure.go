@@ -85,6 +85,9 @@ func foreignFailure(status int, url string) *core.Error {
 		return core.NewError(status, "too_many_requests", reason)
 	case 501:
 		return core.ErrNotImplemented.Because(reason)
+	case 502, 503, 504:
+		// A proxy whose server is away, for now.
+		return core.ErrUnreachable.Because(reason)
 	}
 	return core.ErrNotCouchDB.Because(reason)
 }

@@ -39,7 +39,8 @@ func TestFailuresHaveTheirNames(t *testing.T) {
 		{"a proxy's 413", func() *Response { return reply(413, page) }, core.ErrTooLarge, "413"},
 		{"a proxy's 401", func() *Response { return reply(401, page) }, core.ErrUnauthorized, "401"},
 		{"a proxy's 404", func() *Response { return reply(404, page) }, core.ErrNotCouchDB, "HTTP status 404 without CouchDB's JSON for /notes/a"},
-		{"a proxy's 503", func() *Response { return reply(503, page) }, core.ErrNotCouchDB, "503"},
+		{"a proxy's 503", func() *Response { return reply(503, page) }, core.ErrUnreachable, "503"},
+		{"a web server's 500", func() *Response { return reply(500, page) }, core.ErrNotCouchDB, "500"},
 		{"nothing at all", func() *Response { return reply(500, "") }, core.ErrNotCouchDB, "500"},
 		{"another API", func() *Response { return reply(404, `{"message":"no such thing"}`) }, core.ErrNotCouchDB, "404"},
 		{"a login page", func() *Response { return reply(200, page) }, core.ErrNotCouchDB, "/notes/a"},
@@ -62,7 +63,7 @@ func TestStatusesToActOnAreKept(t *testing.T) {
 	for _, status := range []int{405, 408, 413, 414, 429, 500, 501, 503} {
 		for _, body := range []string{`{"error":"too_bad","reason":"x"}`, "<html>"} {
 			_, err := openFake(t, always(status, body), Options{}).Info(t.Context())
-			if body == "<html>" && (status == 500 || status == 503) {
+			if body == "<html>" && status == 500 {
 				assert.ErrorIs(t, err, core.ErrNotCouchDB)
 				continue
 			}

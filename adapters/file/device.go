@@ -250,11 +250,15 @@ func (d *device) Destroy(ctx context.Context) error {
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
 	if d.closed {
-		err := os.Remove(d.path)
-		if errors.Is(err, os.ErrNotExist) {
-			err = nil
+		// Somebody else may have opened the file since, so the lock has to be had again.
+		if _, err := os.Stat(d.path); errors.Is(err, os.ErrNotExist) {
+			return nil
 		}
-		return d.explain(err)
+		file, held, err := openLocked(d.path)
+		if err != nil {
+			return err
+		}
+		return d.explain(held.destroy(file, d.path))
 	}
 	d.closed = true
 	return d.explain(d.lock.destroy(d.file, d.path))

@@ -93,6 +93,24 @@ func TestASecondOpenerIsRefused(t *testing.T) {
 	assert.Empty(t, list(t, filepath.Dir(path)), "nothing is left")
 }
 
+func TestDestroyingAClosedStore(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	path := newPath(t)
+	first, err := OpenStore(ctx, path, logkv.Options{})
+	require.NoError(t, err)
+	require.NoError(t, first.Close())
+	second, err := OpenStore(ctx, path, logkv.Options{})
+	require.NoError(t, err)
+	put(t, second, "a", "1")
+	require.ErrorIs(t, first.Destroy(ctx), core.ErrLocked, "it is somebody else's now")
+	require.NoError(t, second.Close())
+	assert.FileExists(t, path)
+	require.NoError(t, first.Destroy(ctx))
+	assert.Empty(t, list(t, filepath.Dir(path)))
+	require.NoError(t, first.Destroy(ctx), "there is nothing to do")
+}
+
 // list returns the names in a directory.
 func list(t *testing.T, directory string) (names []string) {
 	t.Helper()

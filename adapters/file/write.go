@@ -67,7 +67,7 @@ func (d *device) write(kind byte, number func(i int) uint64, payloads [][]byte, 
 	}
 	total := 0
 	for _, payload := range payloads {
-		if len(payload) > math.MaxUint32 {
+		if uint64(len(payload)) > math.MaxUint32 {
 			return nil, core.ErrTooLarge
 		}
 		total += frameHeaderSize + len(payload)

@@ -50,7 +50,7 @@ func (s *Store) commitGroup() {
 				r.err = nil
 			}
 		}
-		finish(group, err)
+		s.finish(group, err)
 		return
 	}
 }
@@ -141,14 +141,14 @@ func (s *Store) append(b *batch, commit commitID) error {
 }
 
 // finish tells the callers.
-func finish(group []*request, err error) {
+func (s *Store) finish(group []*request, err error) {
 	for _, r := range group {
 		outcome := r.err
 		if outcome == nil {
 			outcome = err
 		}
-		// The reruns of a request whose device was closed end with the context of the store; its caller should hear why.
-		if errors.Is(outcome, context.Canceled) && r.ctx.Err() == nil {
+		// A close that lost patience with the device ends what was under way with the store's context; the caller should hear of the close.
+		if s.lifetime.Err() != nil && errors.Is(outcome, context.Canceled) && r.ctx.Err() == nil {
 			outcome = core.ErrClosed
 		}
 		r.done <- outcome

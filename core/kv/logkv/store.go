@@ -13,7 +13,8 @@ import (
 	"github.com/gouchdb/gouchdb/core/kv/internal/turn"
 )
 
-// Store is a kv.Store over a Device. Neither Close nor Destroy may be called by the function of an update.
+// Store is a kv.Store over a Device. The function of an update may open views, but must not call Update, Refresh, Compact, Close or Destroy, which wait
+// for the update to end.
 type Store struct {
 	device  Device
 	options Options
@@ -186,7 +187,10 @@ func (s *Store) Destroy(ctx context.Context) error {
 		s.end()
 		s.forget()
 	})
-	return s.device.Destroy(ctx)
+	if err := s.device.Destroy(ctx); err != nil {
+		return errors.Join(err, s.device.Close())
+	}
+	return nil
 }
 
 // shut lets go everything that waits, and begins nothing new.

@@ -1,0 +1,43 @@
+package file_test
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gouchdb/gouchdb/adapters/file"
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/adaptertest"
+)
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	type opened struct {
+		path string
+		db   core.Adapter
+	}
+	var databases sync.Map // from a name to the *opened that has it now
+	open := func(t *testing.T, o *opened) core.Adapter {
+		db, err := file.Open(t.Context(), o.path, file.Options{})
+		require.NoError(t, err)
+		o.db = db
+		return db
+	}
+	adaptertest.Run(t, adaptertest.Harness{
+		Open: func(t *testing.T, name string) core.Adapter {
+			o := &opened{path: filepath.Join(t.TempDir(), name)}
+			databases.Store(name, o)
+			t.Cleanup(func() { assert.NoError(t, o.db.Destroy(context.Background())) })
+			return open(t, o)
+		},
+		Reopen: func(t *testing.T, db core.Adapter, name string) core.Adapter {
+			require.NoError(t, db.Close())
+			o, _ := databases.Load(name)
+			return open(t, o.(*opened))
+		},
+	})
+}

@@ -24,6 +24,10 @@ js/node_modules/.installed: js/package-lock.json js/package.json
 	cd js && npm ci --no-audit --no-fund
 	@touch $@
 
+bench/node_modules/.installed: bench/package-lock.json bench/package.json
+	cd bench && npm ci --no-audit --no-fund
+	@touch $@
+
 node_test/node_modules/.installed: node_test/package-lock.json node_test/package.json
 	cd node_test && npm ci --no-audit --no-fund
 	@touch $@
@@ -87,6 +91,10 @@ fuzz: ## run every fuzz target for FUZZTIME
 .PHONY: bench
 bench: ## Go benchmarks of the pure packages, the storage and the document store
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./core/...
+
+.PHONY: bench-browser
+bench-browser: js chromium bench/node_modules/.installed node_test/node_modules/.installed ## this project against PouchDB and Dexie in Chromium; BENCH="--rounds 1 --only get-each"
+	node bench/run.mjs $(BENCH)
 
 .PHONY: size
 size: js ## raw, gzip and brotli size of the wasm and the JavaScript; fails above the budget

@@ -103,7 +103,8 @@ func TestDamage(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	for name, content := range map[string][]byte{"crashed": crashed, "closed": closed} {
+	compacted := afterCompaction(t, closed)
+	for name, content := range map[string][]byte{"crashed": crashed, "closed": closed, "compacted": compacted} {
 		dropped, noticed := 0, 0
 		for at := 0; at < len(content); at += 1 + random.IntN(4) {
 			damaged := append([]byte(nil), content...)
@@ -119,7 +120,7 @@ func TestDamage(t *testing.T) {
 				noticed++
 				after, err := os.ReadFile(path)
 				require.NoError(t, err)
-				if int64(at) < before {
+				if int64(at) < before && name != "compacted" {
 					require.GreaterOrEqual(t, int64(len(after)), before, "what may still be readable stays")
 				}
 			case name == "crashed" && int64(at) >= before:
@@ -132,6 +133,43 @@ func TestDamage(t *testing.T) {
 		assert.Greater(t, noticed, int(before)/8)
 		assert.Equal(t, name == "crashed", dropped > 0)
 	}
+}
+
+// afterCompaction returns what a file is when a crash follows its compaction.
+func afterCompaction(t *testing.T, content []byte) []byte {
+	t.Helper()
+	path := newPath(t)
+	require.NoError(t, os.WriteFile(path, content, 0o600))
+	store, err := OpenStore(context.Background(), path, tiny)
+	require.NoError(t, err)
+	require.NoError(t, store.Compact(context.Background()))
+	compacted, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, store.Close())
+	require.Less(t, len(compacted), len(content))
+	return compacted
+}
+
+func TestAFailedWriteIsCutOffAtOnce(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	disturbed := &faults{}
+	device, err := openDevice(path, func(file *os.File) diskFile { return &faulty{diskFile: file, faults: disturbed} })
+	require.NoError(t, err)
+	store, err := logkv.Open(context.Background(), device, tiny)
+	require.NoError(t, err)
+	require.NoError(t, commit(store, 0))
+	size := fileSize(t, path)
+	for _, operation := range []int{1, 2} { // the write, and the sync
+		disturbed.n = disturbed.count + operation
+		require.ErrorIs(t, commit(store, 1), core.ErrStorageFull)
+		require.Equal(t, size, fileSize(t, path))
+	}
+	require.NoError(t, commit(store, 2))
+	require.NoError(t, store.Close())
+	got, err := openAndRead(path)
+	require.NoError(t, err)
+	require.Equal(t, entriesAfter(2), got)
 }
 
 // unsynced is a file on a disk that does what it likes with writes until it is told to sync.

@@ -1,4 +1,4 @@
-//go:build unix
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
 package file
 
@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gouchdb/gouchdb/core"
 )
 
 // childPath tells the test binary that it is the child that writes until it is killed.
@@ -92,6 +94,26 @@ func TestKill(t *testing.T) {
 		require.Equal(t, entriesAfter(found), got, "and it is whole")
 		previous = found
 	}
+}
+
+func TestALockOnAFileThatWasReplaced(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	old, held, err := openLocked(path)
+	require.NoError(t, err)
+	slow, err := os.OpenFile(path, os.O_RDWR, 0) // another opener, which has opened the file but has not got to lock it
+	require.NoError(t, err)
+	next, err := os.Create(rewritePath(path))
+	require.NoError(t, err)
+	require.NoError(t, held.replace(next, rewritePath(path), path))
+	require.NoError(t, old.Close())
+	current, err := lockFile(slow, path)
+	require.NoError(t, err)
+	require.False(t, current, "its lock is on a file that nobody will see again")
+	_, _, err = openLocked(path)
+	require.ErrorIs(t, err, core.ErrLocked)
+	require.NoError(t, slow.Close())
+	require.NoError(t, held.close(next))
 }
 
 func number(t *testing.T, text string) int {

@@ -163,6 +163,31 @@ func TestAMissingRecord(t *testing.T) {
 	assert.Contains(t, err.Error(), "record 3 ")
 }
 
+func TestRecordsInTheWrongPlace(t *testing.T) {
+	t.Parallel()
+	storage := memdevice.New()
+	store := open(t, storage, logkv.Options{RecordBytes: 1000})
+	put(t, store, "a", strings.Repeat("a", 900), "b", strings.Repeat("b", 900))
+	put(t, store, "c", strings.Repeat("c", 900), "d", strings.Repeat("d", 900))
+	require.NoError(t, store.Close())
+	require.Equal(t, []uint64{1, 2, 3, 4}, storage.Numbers())
+	var third []byte
+	storage.TamperRecord(3, func(data []byte) []byte { third = data; return data })
+
+	swapped := storage.Clone()
+	swapped.TamperRecord(1, func([]byte) []byte { return third })
+	_, err := contents(swapped)
+	require.ErrorIs(t, err, core.ErrCorrupt)
+	require.Contains(t, err.Error(), "record 1 ")
+	require.Contains(t, err.Error(), "it is record 3")
+
+	foreign := storage.Clone()
+	foreign.TamperRecord(4, func(data []byte) []byte { data[5]++; return logkv.Reseal(data) }) // of another writer
+	_, err = contents(foreign)
+	require.ErrorIs(t, err, core.ErrCorrupt)
+	require.Contains(t, err.Error(), "record 4 ")
+}
+
 func TestNewerFormats(t *testing.T) {
 	t.Parallel()
 	storage := written(t, false)

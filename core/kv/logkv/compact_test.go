@@ -1,0 +1,87 @@
+package logkv_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gouchdb/gouchdb/core/kv"
+	"github.com/gouchdb/gouchdb/core/kv/logkv"
+	"github.com/gouchdb/gouchdb/core/kv/logkv/memdevice"
+)
+
+// uncached reads every record from the device.
+var uncached = logkv.Options{RecordBytes: 1500, CacheBytes: 1, InlineBytes: 100}
+
+func TestCompactionKeepsWhatAViewOfTheSameStoreReads(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	storage := memdevice.New()
+	store := open(t, storage, uncached)
+	before := strings.Repeat("before", 100)
+	put(t, store, "a", before)
+	require.NoError(t, store.View(ctx, func(s kv.Snapshot) error {
+		put(t, store, "a", strings.Repeat("after ", 100))
+		require.NoError(t, store.Compact(ctx))
+		value, _, err := s.Get(ctx, []byte("a"))
+		require.NoError(t, err)
+		assert.Equal(t, before, string(value))
+		return nil
+	}))
+	require.NoError(t, store.Compact(ctx))
+	assert.NotContains(t, storage.Numbers(), uint64(1), "afterwards it goes")
+}
+
+func TestAfterACompactionOneDamagedSnapshotDoesNoHarm(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for _, move := range []bool{false, true} {
+		storage := memdevice.New()
+		store := open(t, storage, uncached)
+		for i := range 20 {
+			put(t, store, fmt.Sprint("overwritten", i%2), strings.Repeat(fmt.Sprint(i), 2000))
+			if move {
+				put(t, store, fmt.Sprint("sparse", i), strings.Repeat("s", 200))
+			}
+		}
+		records := len(storage.Numbers())
+		require.NoError(t, store.Compact(ctx))
+		require.NoError(t, store.Close())
+		require.Less(t, len(storage.Numbers()), records/2)
+		want, err := contents(storage)
+		require.NoError(t, err)
+		require.Len(t, storage.Snapshots(), 2)
+		for _, covers := range storage.Snapshots() {
+			damaged := storage.Clone()
+			damaged.TamperSnapshot(covers, func(chunks [][]byte) [][]byte { chunks[0][20] ^= 1; return chunks })
+			got, err := contents(damaged)
+			require.NoError(t, err)
+			require.Equal(t, want, got)
+		}
+	}
+}
+
+func TestCompactingAgainDoesNothing(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	storage := memdevice.New()
+	store := open(t, storage, uncached)
+	for i := range 20 {
+		put(t, store, fmt.Sprint("key", i), strings.Repeat(fmt.Sprint(i), 100))
+	}
+	require.NoError(t, store.Compact(ctx))
+	numbers := storage.Numbers()
+	require.Less(t, len(numbers), 10, "small records are put together")
+	require.NoError(t, store.Compact(ctx))
+	assert.Equal(t, numbers, storage.Numbers())
+	require.NoError(t, store.Close())
+
+	// Nor does it in a store that does not know of the first time, but for the record that marks the second.
+	again := open(t, storage, uncached)
+	require.NoError(t, again.Compact(ctx))
+	assert.LessOrEqual(t, len(storage.Numbers()), len(numbers)+1)
+}

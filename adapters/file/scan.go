@@ -163,7 +163,7 @@ func (s *scanner) dropTorn(frames []span, durable int64) ([]span, error) {
 		if frame.index == 0 {
 			begin = i
 		}
-		if int(frame.index) != i-begin || frame.count == 0 || frame.index >= frame.count {
+		if int(frame.index) != i-begin || frame.index >= frame.count || frame.count != frames[begin].count {
 			break
 		}
 		if frame.end() > durable {

@@ -9,8 +9,6 @@ import (
 	"errors"
 	"sync"
 
-	"github.com/hack-pad/safejs"
-
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
 )
@@ -41,6 +39,7 @@ func OpenDevice(ctx context.Context, name string) (*Device, error) {
 		return nil, err
 	}
 	d.conn, d.identity = conn, conn.identity
+	// Before the log is read, so that whatever is appended from then on is told.
 	d.channel = openChannel(d.name, d.heard)
 	return d, nil
 }
@@ -183,52 +182,4 @@ func (d *Device) Sync(ctx context.Context) error {
 	return d.transact(ctx, "making writes durable", readWrite, []any{metaStore}, logkv.Strict, func(tx *transaction) {
 		tx.call(tx.store(metaStore), "put", d.identity, identityKey)
 	})
-}
-
-// channel tells other contexts with the same database that there is something new.
-type channel struct {
-	value   safejs.Value
-	handler safejs.Func
-	open    bool
-	mu      sync.Mutex
-}
-
-// openChannel returns a channel that does nothing where there is no BroadcastChannel.
-func openChannel(name string, heard func()) *channel {
-	var c calls
-	ch := &channel{value: c.construct("BroadcastChannel", name)}
-	if c.err != nil {
-		return ch
-	}
-	ch.handler, c.err = safejs.FuncOf(func(safejs.Value, []safejs.Value) any {
-		heard()
-		return nil
-	})
-	c.set(ch.value, "onmessage", ch.handler)
-	if c.has(ch.value, "unref") {
-		c.call(ch.value, "unref") // Node: an idle database must not keep the process
-	}
-	ch.open = c.err == nil
-	return ch
-}
-
-func (ch *channel) post() {
-	ch.mu.Lock()
-	defer ch.mu.Unlock()
-	if ch.open {
-		var c calls
-		c.call(ch.value, "postMessage", "append")
-	}
-}
-
-func (ch *channel) close() {
-	ch.mu.Lock()
-	defer ch.mu.Unlock()
-	if ch.open {
-		ch.open = false
-		var c calls
-		c.set(ch.value, "onmessage", safejs.Null())
-		c.call(ch.value, "close")
-		ch.handler.Release()
-	}
 }

@@ -87,14 +87,16 @@ func (d *Device) Append(ctx context.Context, first uint64, records [][]byte, dur
 			}
 			if tx.length(keys) != expected || (expected == 1 && tx.number(tx.index(keys, 0)) != first-1) {
 				tx.abort(logkv.ErrHeadMoved)
+				return
 			}
+			tx.commit()
 		})
 		for i, record := range records {
 			tx.call(store, "add", tx.bytesToJS(record), float64(first+uint64(i)))
 		}
 	})
 	if err == nil {
-		d.channel.post()
+		d.channel.appended()
 	}
 	return err
 }

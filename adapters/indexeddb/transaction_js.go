@@ -110,6 +110,13 @@ func (tx *transaction) then(request safejs.Value, handle func(result safejs.Valu
 	tx.set(request, "onsuccess", handler)
 }
 
+// commit says that there will be no further requests. Without it the browser finds out by itself, after it has told the outcome of the last one.
+func (tx *transaction) commit() {
+	if tx.has(tx.idb, "commit") { // Safari has it since version 15
+		tx.call(tx.idb, "commit")
+	}
+}
+
 // abort ends the transaction without effect; the call that made it returns err.
 func (tx *transaction) abort(err error) {
 	tx.verdict = err

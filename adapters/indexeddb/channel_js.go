@@ -1,0 +1,94 @@
+//go:build js && wasm
+
+package indexeddb
+
+import (
+	"sync"
+
+	"github.com/hack-pad/safejs"
+)
+
+// What contexts say to each other.
+const (
+	saysHello    = "hello"    // I have the database open now
+	saysAppended = "appended" // there may be something new
+)
+
+// channel tells other contexts with the same database that there is something new, and is told by them.
+//
+// A message costs as much as a fifth of a small transaction, so nothing is said while nobody listens. Whoever opens the database
+// says hello. Whoever hears something is not alone from then on, looks at the log, and tells what it has kept to itself. No append stays unheard: one from before
+// a newcomer's hello is in the log that it reads next, one from after it is told in answer to the hello.
+type channel struct {
+	value   safejs.Value
+	handler safejs.Func
+
+	mu       sync.Mutex
+	open     bool
+	alone    bool // as far as is known
+	withheld bool // an append was not told
+}
+
+// openChannel returns a channel that does nothing where there is no BroadcastChannel.
+func openChannel(name string, heard func()) *channel {
+	var c calls
+	ch := &channel{value: c.construct("BroadcastChannel", name), alone: true}
+	if c.err != nil {
+		return ch
+	}
+	ch.handler, c.err = safejs.FuncOf(func(_ safejs.Value, arguments []safejs.Value) any {
+		var c calls
+		ch.answer(c.text(arguments[0], "data"))
+		heard()
+		return nil
+	})
+	c.set(ch.value, "onmessage", ch.handler)
+	if c.has(ch.value, "unref") {
+		c.call(ch.value, "unref") // Node: an idle database must not keep the process
+	}
+	ch.open = c.err == nil
+	ch.say(saysHello)
+	return ch
+}
+
+// appended tells the others, if there may be any.
+func (ch *channel) appended() {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if ch.alone {
+		ch.withheld = true
+		return
+	}
+	ch.say(saysAppended)
+}
+
+// answer notes that there is somebody else. A newcomer is always answered: it does not know yet that it is not alone.
+func (ch *channel) answer(message string) {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	ch.alone = false
+	if ch.withheld || message == saysHello {
+		ch.withheld = false
+		ch.say(saysAppended)
+	}
+}
+
+// say is called with the mutex held, or before anybody else has the channel.
+func (ch *channel) say(message string) {
+	if ch.open {
+		var c calls
+		c.call(ch.value, "postMessage", message)
+	}
+}
+
+func (ch *channel) close() {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if ch.open {
+		ch.open = false
+		var c calls
+		c.set(ch.value, "onmessage", safejs.Null())
+		c.call(ch.value, "close")
+		ch.handler.Release()
+	}
+}

@@ -34,8 +34,6 @@ func (req *request) readBody() ([]byte, error) {
 	if req.ContentLength > limit {
 		return nil, errTooLarge
 	}
-	// The deadline must not outlive the body: net/http goes on reading to notice that the client has gone.
-	defer func() { _ = req.answer.controller.SetReadDeadline(time.Time{}) }()
 	var body io.Reader = &patientReader{req: req, body: http.MaxBytesReader(req.answer.ResponseWriter, req.Body, limit)}
 	switch encoding := req.Header.Get("Content-Encoding"); encoding {
 	case "", "identity":
@@ -50,8 +48,12 @@ func (req *request) readBody() ([]byte, error) {
 	}
 	text, err := io.ReadAll(body)
 	if err != nil {
+		// What is left of the body would be taken for the next request.
+		req.answer.Header().Set("Connection", "close")
 		return nil, bodyError(err)
 	}
+	// The deadline must not outlive the body: net/http goes on reading, to notice when the client has gone.
+	_ = req.answer.controller.SetReadDeadline(time.Time{})
 	if int64(len(text)) > limit {
 		return nil, errTooLarge
 	}
@@ -73,8 +75,14 @@ type patientReader struct {
 }
 
 func (r *patientReader) Read(p []byte) (int, error) {
-	_ = r.req.answer.controller.SetReadDeadline(time.Now().Add(r.req.server.options.IOTimeout))
+	r.req.expectBody()
 	return r.body.Read(p)
+}
+
+// expectBody gives the client its time for the next piece of the body. net/http obeys that too when it reads over a body
+// that no handler wanted.
+func (req *request) expectBody() {
+	_ = req.answer.controller.SetReadDeadline(time.Now().Add(req.server.options.IOTimeout))
 }
 
 // readJSON reads a body that must be JSON.

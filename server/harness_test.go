@@ -44,7 +44,7 @@ func start(t testing.TB, options server.Options) *testServer {
 	if options.Databases == nil {
 		options.Databases = server.Memory(openMemory)
 	}
-	if options.Users == nil && !options.AllowAnonymous {
+	if options.Users == nil {
 		options.Users = []server.User{user(t, "admin", "password", "_admin")}
 	}
 	handler, err := server.New(options)
@@ -126,6 +126,14 @@ func (s *testServer) do(t testing.TB, c call) (*http.Response, string) {
 	text, err := io.ReadAll(response.Body)
 	require.NoError(t, err)
 	return response, string(text)
+}
+
+// compacted returns when a database is no longer being compacted.
+func (s *testServer) compacted(t testing.TB, db string) {
+	t.Helper()
+	for strings.Contains(s.ok(t, "GET", "/"+db, ""), `"compact_running":true`) {
+		require.NoError(t, t.Context().Err())
+	}
 }
 
 // ok sends a request that must succeed and returns the text of the answer.

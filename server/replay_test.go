@@ -159,6 +159,9 @@ func (r *replay) send(t *testing.T, c recorded) (status int, difference string) 
 	}
 	require.NoError(t, err)
 	r.save(c, response, text)
+	if strings.HasSuffix(c.Path, "/_compact") && response.StatusCode == http.StatusAccepted {
+		r.server.compacted(t, r.variables["db"])
+	}
 	if r.stripped[c.N] {
 		r.learnRev(t, c, text)
 	}

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 
@@ -37,6 +38,9 @@ func (req *request) serve() error {
 	header := req.answer.Header()
 	header.Set("Server", "GouchDB/"+options.Version)
 	header.Set("X-Content-Type-Options", "nosniff")
+	if req.ContentLength != 0 {
+		req.expectBody()
+	}
 	if !hostAllowed(options.Hosts, req.Host) {
 		return errMisdirected
 	}
@@ -97,6 +101,8 @@ func (req *request) fail(err error) {
 	switch {
 	case errors.As(err, &maxBytes):
 		failure = errTooLarge
+	case errors.Is(err, os.ErrDeadlineExceeded) && !req.answer.begun():
+		failure = core.NewError(http.StatusRequestTimeout, "request_timeout", "the request body did not arrive in time")
 	case req.Context().Err() != nil:
 		// Nobody is there to read the answer.
 		if req.answer.begun() {

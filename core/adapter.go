@@ -138,6 +138,8 @@ type AllDocsOptions struct {
 	IncludeDocs bool
 	Conflicts   bool // with IncludeDocs: fill Conflicts
 	UpdateSeq   bool
+	// NoOffset says that the summary's Offset is of no interest: finding it means counting all rows before the first.
+	NoOffset bool
 }
 
 // AllDocsRow is one row of a listing.
@@ -152,7 +154,7 @@ type AllDocsRow struct {
 // AllDocsSummary comes with a listing.
 type AllDocsSummary struct {
 	TotalRows uint64 // living documents in the database
-	Offset    int64  // rows before the first; -1 when not known (with Keys)
+	Offset    int64  // rows before the first; -1 when not known (with Keys or NoOffset)
 	UpdateSeq Seq    // on demand
 }
 

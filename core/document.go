@@ -260,7 +260,20 @@ func (r *Revisions) AppendJSON(dst []byte) []byte {
 }
 
 // AppendRev appends a revision as a JSON string.
-func AppendRev(dst []byte, rev Rev) []byte { return rawjson.AppendString(dst, rev.String()) }
+func AppendRev(dst []byte, rev Rev) []byte {
+	if len(rev.Hash) != 16 {
+		return rawjson.AppendString(dst, rev.String())
+	}
+	dst = append(dst, '"')
+	dst = strconv.AppendUint(dst, rev.Generation, 10)
+	dst = append(dst, '-')
+	for i := range len(rev.Hash) {
+		dst = append(dst, hexDigits[rev.Hash[i]>>4], hexDigits[rev.Hash[i]&15])
+	}
+	return append(dst, '"')
+}
+
+const hexDigits = "0123456789abcdef"
 
 // AppendRevs appends revisions as an array of JSON strings.
 func AppendRevs(dst []byte, revs []Rev) []byte {
@@ -279,8 +292,25 @@ func AppendSeq(dst []byte, seq Seq) []byte {
 	if seq == "" {
 		return append(dst, '0')
 	}
-	if n, err := strconv.ParseUint(string(seq), 10, 53); err == nil && strconv.FormatUint(n, 10) == string(seq) {
+	if isNumber(string(seq)) {
 		return append(dst, seq...)
 	}
 	return rawjson.AppendString(dst, string(seq))
+}
+
+// isNumber reports whether text is a whole number in its shortest form, and one that every JavaScript reads exactly.
+func isNumber(text string) bool {
+	if len(text) > 16 || text[0] == '0' && len(text) > 1 {
+		return false
+	}
+	if len(text) == 16 {
+		_, err := strconv.ParseUint(text, 10, 53)
+		return err == nil
+	}
+	for i := range len(text) {
+		if text[i] < '0' || text[i] > '9' {
+			return false
+		}
+	}
+	return true
 }

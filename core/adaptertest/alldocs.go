@@ -92,6 +92,9 @@ var allDocsCases = []testCase{
 			if f.has(Offsets) {
 				assert.Equal(f, c.offset, summary.Offset, "case %d", i)
 			}
+			c.options.NoOffset = true
+			quick, _ := f.rows(c.options)
+			assert.Equal(f, rows, quick, "case %d", i)
 		}
 	}},
 	{"keys", nil, func(f *fixture) {

@@ -26,6 +26,10 @@ func (db *DB) AllDocs(ctx context.Context, options core.AllDocsOptions, each fun
 			summary.Offset = -1
 			return l.keys()
 		}
+		if options.NoOffset {
+			summary.Offset = -1
+			return l.scan()
+		}
 		if summary.Offset, err = l.before(); err != nil {
 			return err
 		}

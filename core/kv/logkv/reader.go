@@ -51,12 +51,10 @@ func (r *reader) GetMany(ctx context.Context, keys [][]byte) ([][]byte, error) {
 	}
 	items := make([]tree.Item, 0, len(keys))
 	places := make([]int, 0, len(keys))
-	for i, key := range keys {
-		if item, found := r.tree.Get(key); found {
-			items = append(items, item)
-			places = append(places, i)
-		}
-	}
+	r.tree.GetMany(keys, func(i int, item tree.Item) {
+		items = append(items, item)
+		places = append(places, i)
+	})
 	found, err := r.values(ctx, items)
 	if err != nil {
 		return nil, err

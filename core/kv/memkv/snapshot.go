@@ -36,11 +36,7 @@ func (s *snapshot) GetMany(ctx context.Context, keys [][]byte) ([][]byte, error)
 		return nil, err
 	}
 	values := make([][]byte, len(keys))
-	for i, key := range keys {
-		if item, found := s.tree.Get(key); found {
-			values[i] = item.Value()
-		}
-	}
+	s.tree.GetMany(keys, func(i int, item tree.Item) { values[i] = item.Value() })
 	return values, nil
 }
 

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/rawjson"
@@ -93,6 +94,7 @@ func allDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 		IncludeDocs:  r.bool("include_docs"),
 		Conflicts:    r.bool("conflicts"),
 		UpdateSeq:    r.bool("update_seq"),
+		NoOffset:     true, // in PouchDB's answer it is what was skipped
 	}
 	if r.err != nil {
 		return nil, r.err
@@ -103,7 +105,7 @@ func allDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 		if len(dst) > first {
 			dst = append(dst, ',')
 		}
-		dst = wire.AppendAllDocsRow(dst, row, options.IncludeDocs)
+		dst = wire.AppendAllDocsRow(withRoom(dst, row.Doc), row, options.IncludeDocs)
 		return nil
 	})
 	if err != nil {
@@ -111,6 +113,18 @@ func allDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 	}
 	dst = append(dst, "],"...)
 	return append(wire.AppendAllDocsSummary(dst, summary), '}'), nil
+}
+
+// withRoom makes room for a row. An answer of many doubles, where append alone would copy it many more times.
+func withRoom(dst []byte, doc *core.Document) []byte {
+	size := 512
+	if doc != nil {
+		size += len(doc.Body)
+	}
+	if cap(dst)-len(dst) >= size {
+		return dst
+	}
+	return slices.Grow(dst, max(size, len(dst), 4<<10))
 }
 
 func changes(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
@@ -142,7 +156,7 @@ func changes(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 		if len(dst) > first {
 			dst = append(dst, ',')
 		}
-		dst = wire.AppendChange(dst, change, options.IncludeDocs)
+		dst = wire.AppendChange(withRoom(dst, change.Doc), change, options.IncludeDocs)
 		return nil
 	})
 	if err != nil {

@@ -29,6 +29,16 @@ func (t *Tree) Len() int { return t.items.Len() }
 // Get returns the item with a key.
 func (t *Tree) Get(key []byte) (Item, bool) { return t.items.Get(Pack(key, nil, false)) }
 
+// GetMany calls each for every key that there is an item for. It is faster than as many calls of Get when the keys are close to each other.
+func (t *Tree) GetMany(keys [][]byte, each func(i int, item Item)) {
+	var hint btree.PathHint
+	for i, key := range keys {
+		if item, found := t.items.GetHint(Pack(key, nil, false), &hint); found {
+			each(i, item)
+		}
+	}
+}
+
 // Put sets an item and returns the one that it replaced, if any.
 func (t *Tree) Put(item Item) (previous Item, replaced bool) { return t.items.Set(item) }
 

@@ -4,9 +4,10 @@ package indexeddb
 
 import (
 	"context"
-	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
+	"math/rand/v2"
 	"sync"
 
 	"github.com/gouchdb/gouchdb/core"
@@ -46,7 +47,8 @@ func OpenDevice(ctx context.Context, name string) (*Device, error) {
 
 func newIdentity() string {
 	var random [16]byte
-	rand.Read(random[:])
+	binary.LittleEndian.PutUint64(random[:], rand.Uint64())
+	binary.LittleEndian.PutUint64(random[8:], rand.Uint64())
 	return hex.EncodeToString(random[:])
 }
 

@@ -1,11 +1,11 @@
 package replication
 
 import (
-	"crypto/md5"
 	"encoding/hex"
 	"slices"
 
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/internal/md5"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 )
 

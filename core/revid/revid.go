@@ -6,11 +6,11 @@
 package revid
 
 import (
-	"crypto/md5"
 	"math"
 	"sync"
 
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/internal/md5"
 )
 
 // Attachment is what of an attachment goes into a revision id.

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+
+	"github.com/gouchdb/gouchdb"
+)
+
+// replicate copies from one database to another, once.
+func replicate(ctx context.Context, p process, flags *flag.FlagSet, args []string) (err error) {
+	create := flags.Bool("create", false, "make the target when it is a remote database that is not there")
+	asJSON := flags.Bool("json", false, "print the result as JSON")
+	locations, err := parse(flags, args, 2)
+	if err != nil {
+		return err
+	}
+	source, err := gouchdb.Open(ctx, locations[0], gouchdb.Options{})
+	if err != nil {
+		return fmt.Errorf("opening the source: %w", err)
+	}
+	defer closing(source, &err)
+	target, err := gouchdb.Open(ctx, locations[1], gouchdb.Options{Create: *create})
+	if err != nil {
+		return fmt.Errorf("opening the target: %w", err)
+	}
+	defer closing(target, &err)
+	result, err := gouchdb.Replicate(ctx, source, target, gouchdb.ReplicateOptions{})
+	if result != nil {
+		printResult(p, result, *asJSON)
+	}
+	return err
+}
+
+func closing(db *gouchdb.DB, err *error) {
+	if failure := db.Close(); failure != nil && *err == nil {
+		*err = failure
+	}
+}
+
+func printResult(p process, result *gouchdb.ReplicateResult, asJSON bool) {
+	if asJSON {
+		text, _ := json.Marshal(map[string]any{
+			"ok": result.OK, "docs_read": result.DocsRead, "docs_written": result.DocsWritten,
+			"doc_write_failures": result.DocWriteFailures, "doc_read_failures": result.DocReadFailures,
+			"missing_checked": result.MissingChecked, "missing_found": result.MissingFound, "denied": result.Denied,
+			"start_time": result.StartTime, "end_time": result.EndTime, "last_seq": result.LastSeq,
+		})
+		_, _ = fmt.Fprintln(p.stdout, string(text))
+		return
+	}
+	_, _ = fmt.Fprintf(p.stdout, "%d revisions looked at, %d were missing, %d written", result.MissingChecked, result.MissingFound, result.DocsWritten)
+	if failures := result.DocWriteFailures + result.DocReadFailures; failures > 0 {
+		_, _ = fmt.Fprintf(p.stdout, ", %d failed (%d of these were refused)", failures, result.Denied)
+	}
+	_, _ = fmt.Fprintln(p.stdout)
+	for _, failure := range result.Errors {
+		_, _ = fmt.Fprintln(p.stderr, failure)
+	}
+}

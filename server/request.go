@@ -93,6 +93,9 @@ func (req *request) notAllowed(allow string) error {
 	return core.NewError(http.StatusMethodNotAllowed, "method_not_allowed", "Only "+allow+" allowed")
 }
 
+// storageFailures are the names of errors that come from below a database.
+var storageFailures = []string{core.ErrStorage.Name, core.ErrCorrupt.Name, core.ErrNewerFormat.Name, core.ErrLocked.Name}
+
 // fail answers with an error, as CouchDB prints them. When the answer has begun already, it cuts the connection: that is the
 // only way left to tell the client that what it got is not all.
 func (req *request) fail(err error) {
@@ -115,8 +118,12 @@ func (req *request) fail(err error) {
 	default:
 		failure = core.AsError(err)
 	}
+	if slices.Contains(storageFailures, failure.Name) {
+		// What the storage says names paths: that is for the operator, who finds it in the log.
+		failure = failure.Because("the database's storage failed")
+	}
 	var ref string
-	if failure.Status >= 500 && failure.Status != http.StatusNotImplemented {
+	if failure.Status >= 500 && failure.Status != http.StatusNotImplemented || failure.Name == core.ErrLocked.Name {
 		ref = newUUID()[:8]
 		req.server.options.Logger.LogAttrs(req.Context(), slog.LevelError, "request failed", slog.String("ref", ref), slog.String("method", req.Method),
 			slog.String("path", req.URL.EscapedPath()), slog.String("error", err.Error()))

@@ -13,6 +13,7 @@ import (
 type process struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
+	iterations     int // for hashing the administrator's password; tests have no time for many
 }
 
 // command is one of gouchdb's commands.

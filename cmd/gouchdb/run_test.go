@@ -45,7 +45,7 @@ var withPassword = environment(map[string]string{passwordVariable: "hunter2"})
 func try(t *testing.T, getenv func(string) string, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs output
-	code = run(t.Context(), args, process{stdout: &out, stderr: &errs, getenv: getenv})
+	code = run(t.Context(), args, process{stdout: &out, stderr: &errs, getenv: getenv, iterations: 1})
 	return code, out.String(), errs.String()
 }
 
@@ -111,18 +111,18 @@ func startServe(t *testing.T, getenv func(string) string, args ...string) *runni
 	reader, writer := io.Pipe()
 	r := &running{stop: cancel, ended: make(chan int, 1), stdout: &output{}, stderr: &output{}}
 	go func() {
-		r.ended <- run(ctx, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...), process{stdout: writer, stderr: r.stderr, getenv: getenv})
+		r.ended <- run(ctx, append([]string{"serve", "--addr", "127.0.0.1:0"}, args...), process{stdout: writer, stderr: r.stderr, getenv: getenv, iterations: 1})
 		_ = writer.Close()
 	}()
 	found := make(chan string, 1)
 	go func() {
 		buffer := make([]byte, 1024)
-		for {
+		for listens := false; ; {
 			n, err := reader.Read(buffer)
 			_, _ = r.stdout.Write(buffer[:n])
-			if match := listening.FindStringSubmatch(r.stdout.String()); match != nil && found != nil {
+			if match := listening.FindStringSubmatch(r.stdout.String()); match != nil && !listens {
 				found <- match[1]
-				found = nil
+				listens = true
 			}
 			if err != nil {
 				return

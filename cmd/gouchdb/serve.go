@@ -111,7 +111,7 @@ func (s *serveSettings) serverOptions(p process) (server.Options, error) {
 		options.Static = http.Dir(s.static)
 	}
 	if s.password != "" {
-		hash, err := server.HashPassword(s.password, server.PasswordIterations)
+		hash, err := server.HashPassword(s.password, p.iterations)
 		if err != nil {
 			return options, err
 		}

@@ -7,6 +7,7 @@ package revid
 
 import (
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/gouchdb/gouchdb/core"
@@ -41,6 +42,7 @@ func New(parent core.Rev, deleted bool, body []byte, attachments []Attachment) (
 	defer e.release()
 
 	e.reset()
+	e.buf = slices.Grow(e.buf, len(body)+len(body)/8+64) // mostly enough: what is not text gets longer, text gets shorter
 	e.bytes(versionMagic)
 	e.list(5)
 	e.bool(deleted)

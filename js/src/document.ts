@@ -34,6 +34,15 @@ export function documentText(doc: object): string {
   return toJSON(typeof id === "string" ? `document ${JSON.stringify(id)}` : "the document", doc);
 }
 
+/** The text of an array of documents. */
+export function documentsText(docs: readonly object[]): string {
+  try {
+    return toJSON("the documents", docs);
+  } catch {
+    return `[${docs.map(documentText).join(",")}]`; // which names the one that cannot be written
+  }
+}
+
 /** The document as a new edit that asks for nobody's leave: the follower of its `_rev`, with an id of its own. */
 export function forced(doc: Record<string, unknown>): Record<string, unknown> {
   checkRev(doc._rev);

@@ -28,7 +28,7 @@ interface EngineExports {
 const RESULT = 0;
 const FAILURE = 1;
 
-// Up to this length, room for three bytes a character, the most that UTF-8 takes, is cheaper than counting them first.
+// Up to this length, room for three bytes a character, the most that UTF-8 takes, is cheaper than writing a text twice.
 const SHORT = 16384;
 
 /**
@@ -165,16 +165,15 @@ export class Engine {
   }
 
   #write(call: number, text: string): void {
-    if (text.length <= SHORT) {
-      const address = this.#exports.gouchdb_begin(call, text.length * 3) >>> 0;
-      const { written } = this.#encoder.encodeInto(text, this.#view().subarray(address, address + text.length * 3));
-      this.#exports.gouchdb_submit(call, written);
-      return;
+    // Most text is mostly ASCII: a long one gets a little room beyond that, and is written again if it was not enough.
+    for (const room of text.length <= SHORT ? [text.length * 3] : [text.length + (text.length >> 4), text.length * 3]) {
+      const address = this.#exports.gouchdb_begin(call, room) >>> 0;
+      const { read, written } = this.#encoder.encodeInto(text, this.#view().subarray(address, address + room));
+      if (read === text.length) {
+        this.#exports.gouchdb_submit(call, written);
+        return;
+      }
     }
-    const bytes = this.#encoder.encode(text);
-    const address = this.#exports.gouchdb_begin(call, bytes.length) >>> 0;
-    this.#view().set(bytes, address);
-    this.#exports.gouchdb_submit(call, bytes.length);
   }
 
   // The memory as it is now: when it grows, views on it become empty.

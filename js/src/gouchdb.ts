@@ -1,7 +1,7 @@
 import { version } from "./build_id.js";
 import { Changes } from "./changes.js";
 import { Connection } from "./connection.js";
-import { checkDocument, checkID, checkRev, documentText, forced } from "./document.js";
+import { checkDocument, checkID, checkRev, documentsText, documentText, forced } from "./document.js";
 import { failure, toJSON, type EngineFailure } from "./engine.js";
 import { badRequest, GouchError } from "./error.js";
 import { currentHost, init, type WasmSource } from "./host.js";
@@ -222,12 +222,9 @@ export class GouchDB<Content extends object = t.AnyContent> {
     if (!Array.isArray(list)) {
       throw badRequest("Missing JSON list of 'docs'");
     }
-    const texts = list.map((doc: unknown) => {
-      checkDocument(doc);
-      return documentText(doc);
-    });
+    list.forEach(checkDocument);
     const picked = pick({ new_edits: request?.new_edits, ...options }, ["new_edits"]);
-    const extras = { data: `[${texts.join(",")}]`, signal: options.signal };
+    const extras = { data: documentsText(list as object[]), signal: options.signal };
     const rows = (await this.#connection.call("bulkDocs", picked, extras)) as (t.WriteResult | EngineFailure)[];
     return rows.map((row) => ("ok" in row ? row : failure(row)));
   }

@@ -2,7 +2,7 @@
 
 package indexeddb
 
-import "github.com/hack-pad/safejs"
+import "github.com/gouchdb/gouchdb/internal/safejs"
 
 // calls makes a series of calls into JavaScript and remembers the first that failed; the ones after it do nothing.
 type calls struct {

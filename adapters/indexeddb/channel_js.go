@@ -5,7 +5,7 @@ package indexeddb
 import (
 	"sync"
 
-	"github.com/hack-pad/safejs"
+	"github.com/gouchdb/gouchdb/internal/safejs"
 )
 
 // What contexts say to each other.

@@ -6,11 +6,11 @@ import (
 	"context"
 	"testing"
 
-	"github.com/hack-pad/safejs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
+	"github.com/gouchdb/gouchdb/internal/safejs"
 )
 
 // listen returns a raw BroadcastChannel and what comes in on it.

@@ -9,13 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"github.com/hack-pad/safejs"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
 	"github.com/gouchdb/gouchdb/core/kv/logkv/devicetest"
+	"github.com/gouchdb/gouchdb/internal/safejs"
 )
 
 var counter atomic.Int64

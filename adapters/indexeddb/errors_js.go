@@ -6,10 +6,9 @@ import (
 	"errors"
 	"syscall/js"
 
-	"github.com/hack-pad/safejs"
-
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
+	"github.com/gouchdb/gouchdb/internal/safejs"
 )
 
 // exception is a DOMException or another JavaScript error, by its name and message.

@@ -5,9 +5,8 @@ package indexeddb
 import (
 	"context"
 
-	"github.com/hack-pad/safejs"
-
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
+	"github.com/gouchdb/gouchdb/internal/safejs"
 )
 
 // firstPage is how many records are asked for before it is known how large they are. The store packs about 48 KB into one when

@@ -5,9 +5,8 @@ package indexeddb
 import (
 	"context"
 
-	"github.com/hack-pad/safejs"
-
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
+	"github.com/gouchdb/gouchdb/internal/safejs"
 )
 
 // chunksOf returns the range of the chunks of one snapshot: their keys are [covers, position].

@@ -6,9 +6,8 @@ import (
 	"context"
 	"time"
 
-	"github.com/hack-pad/safejs"
-
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/internal/safejs"
 )
 
 const (

@@ -1,10 +1,11 @@
 package core
 
 import (
-	"encoding/hex"
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/gouchdb/gouchdb/internal/hex"
 )
 
 // Rev identifies a revision of a document: its generation (1 for the first, parent's + 1) and its hash.
@@ -45,17 +46,17 @@ func ParseHash(text string) (string, error) {
 	if len(text) != 32 {
 		return text, nil
 	}
-	var raw [16]byte
-	if _, err := hex.Decode(raw[:], []byte(text)); err != nil {
+	raw, ok := hex.Decode(text)
+	if !ok {
 		return "", ErrBadRev
 	}
-	return string(raw[:]), nil
+	return string(raw), nil
 }
 
 // FormatHash is the reverse of [ParseHash].
 func FormatHash(hash string) string {
 	if len(hash) == 16 {
-		return hex.EncodeToString([]byte(hash))
+		return hex.Encode(hash)
 	}
 	return hash
 }

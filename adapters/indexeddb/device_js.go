@@ -5,13 +5,13 @@ package indexeddb
 import (
 	"context"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"math/rand/v2"
 	"sync"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
+	"github.com/gouchdb/gouchdb/internal/hex"
 )
 
 var errConnectionLost = errors.New("the connection to IndexedDB was lost")
@@ -49,7 +49,7 @@ func newIdentity() string {
 	var random [16]byte
 	binary.LittleEndian.PutUint64(random[:], rand.Uint64())
 	binary.LittleEndian.PutUint64(random[8:], rand.Uint64())
-	return hex.EncodeToString(random[:])
+	return hex.Encode(random[:])
 }
 
 // lost is called by the browser when the connection cannot be used any more.

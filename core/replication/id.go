@@ -1,12 +1,12 @@
 package replication
 
 import (
-	"encoding/hex"
 	"slices"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/internal/md5"
 	"github.com/gouchdb/gouchdb/core/rawjson"
+	"github.com/gouchdb/gouchdb/internal/hex"
 )
 
 // idVersion stands in every replication id and checkpoint. Whoever changes what an id is made of takes the next one and looks
@@ -35,7 +35,7 @@ func replicationID(source, target string, options Options) string {
 	text = rawjson.AppendString(text, string(options.Since))
 	text = append(text, "}]"...)
 	sum := md5.Sum(text)
-	return hex.EncodeToString(sum[:])
+	return hex.Encode(sum[:])
 }
 
 // identify asks both databases who they are.

@@ -2,13 +2,13 @@ package replication
 
 import (
 	"context"
-	"encoding/hex"
 	"slices"
 	"strconv"
 	"sync"
 	"time"
 
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/internal/hex"
 )
 
 // replicator is one run.
@@ -77,7 +77,7 @@ func (r *replicator) begin() {
 			id = append(id, byte(n))
 		}
 	}
-	r.result.SessionID = hex.EncodeToString(id)
+	r.result.SessionID = hex.Encode(id)
 	r.result.StartTime = r.options.Clock.Now()
 	r.lastCommit = r.result.StartTime
 	r.session = session{id: r.result.SessionID, startTime: r.result.StartTime}

@@ -2,13 +2,13 @@ package engine
 
 import (
 	"context"
-	"encoding/hex"
 	"math/rand/v2"
 	"strconv"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/core/wire"
+	"github.com/gouchdb/gouchdb/internal/hex"
 )
 
 // put writes one document; its failure is the call's.
@@ -95,6 +95,6 @@ func newUUID() string {
 	}
 	raw[6] = raw[6]&0x0f | 0x40
 	raw[8] = raw[8]&0x3f | 0x80
-	digits := hex.EncodeToString(raw[:])
+	digits := hex.Encode(raw[:])
 	return digits[:8] + "-" + digits[8:12] + "-" + digits[12:16] + "-" + digits[16:20] + "-" + digits[20:]
 }

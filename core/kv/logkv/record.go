@@ -162,6 +162,10 @@ type byteReader struct {
 }
 
 func (r *byteReader) uvarint() uint64 {
+	if r.at < len(r.data) && r.data[r.at] < 0x80 { // most are small
+		r.at++
+		return uint64(r.data[r.at-1])
+	}
 	value, n := binary.Uvarint(r.data[r.at:])
 	if n <= 0 {
 		r.failed = true

@@ -74,9 +74,9 @@ func decodeSnapshot(covers uint64, chunks [][]byte) (*state, error) {
 	}
 	s := emptyState()
 	s.head = covers
-	var key []byte
+	var packer tree.Packer
 	for _, chunk := range chunks {
-		key = key[:0]
+		var key []byte // of the item before
 		r := byteReader{data: chunk[:len(chunk)-checksumSize], at: chunkHeaderSize}
 		for r.at < len(r.data) {
 			shared := r.uvarint()
@@ -84,12 +84,15 @@ func decodeSnapshot(covers uint64, chunks [][]byte) (*state, error) {
 			rest := r.bytes(head >> 1)
 			value := r.bytes(r.uvarint())
 			external := head&1 != 0
-			_, isAddress := parseAddress(value)
-			if r.failed || shared > uint64(len(key)) || external && !isAddress {
+			understood := !r.failed && shared <= uint64(len(key))
+			if external && understood {
+				_, understood = parseAddress(value)
+			}
+			if !understood {
 				return nil, blameSnapshot(covers, core.ErrCorrupt.Because("it has an item that cannot be understood"))
 			}
-			key = append(key[:shared], rest...)
-			item := tree.Pack(key, value, external)
+			item := packer.Pack(key[:shared], rest, value, external)
+			key = item.Key()
 			s.tree.Append(item)
 			s.bytes += liveSize(item)
 		}

@@ -31,6 +31,38 @@ func Pack(key, value []byte, external bool) Item {
 	return Item(unsafe.String(unsafe.SliceData(packed), len(packed)))
 }
 
+// Packer makes items that stay for long, many of them in one piece of memory. That is faster than one by one and leaves the garbage
+// collector less to look at, but a piece is kept as long as one of its items is: it is for what is read at once, not for what changes.
+type Packer struct {
+	piece []byte
+}
+
+// pieceBytes is how large a piece of memory is.
+const pieceBytes = 4 << 10
+
+// Pack is the function of this name, with the key in two parts.
+func (p *Packer) Pack(keyStart, keyRest, value []byte, external bool) Item {
+	head := uint64(len(keyStart)+len(keyRest)) << 1
+	if external {
+		head |= 1
+	}
+	const longestHead = 10
+	if size := longestHead + len(keyStart) + len(keyRest) + len(value); cap(p.piece)-len(p.piece) < size {
+		p.piece = make([]byte, 0, max(size, pieceBytes))
+	}
+	start := len(p.piece)
+	for head >= 0x80 {
+		p.piece = append(p.piece, byte(head)|0x80)
+		head >>= 7
+	}
+	p.piece = append(p.piece, byte(head))
+	p.piece = append(p.piece, keyStart...)
+	p.piece = append(p.piece, keyRest...)
+	p.piece = append(p.piece, value...)
+	// The bytes are never written again: what follows goes behind them.
+	return Item(unsafe.String(&p.piece[start], len(p.piece)-start))
+}
+
 // split returns where the key begins and ends, and the flag.
 func (i Item) split() (begin, end int, external bool) {
 	head := uint64(i[0])
@@ -74,6 +106,9 @@ func (i Item) Size() int {
 }
 
 func less(a, b Item) bool {
+	if a[0] < 0x80 && b[0] < 0x80 { // keys of less than 64 bytes, which most are
+		return a[1:1+a[0]>>1] < b[1:1+b[0]>>1]
+	}
 	aBegin, aEnd, _ := a.split()
 	bBegin, bEnd, _ := b.split()
 	return a[aBegin:aEnd] < b[bBegin:bEnd]

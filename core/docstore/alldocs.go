@@ -12,7 +12,7 @@ import (
 // AllDocs lists documents in the order of their ids.
 func (db *DB) AllDocs(ctx context.Context, options core.AllDocsOptions, each func(*core.AllDocsRow) error) (core.AllDocsSummary, error) {
 	var summary core.AllDocsSummary
-	err := db.store.View(ctx, func(s kv.Snapshot) error {
+	err := db.view(ctx, options.UpdateSeq, func(s kv.Snapshot) error {
 		m, err := readMeta(ctx, s)
 		if err != nil {
 			return err

@@ -23,7 +23,13 @@ func (db *DB) BulkDocs(ctx context.Context, docs []*core.Document, options core.
 	if err := ctx.Err(); err != nil || len(b.writes) == 0 {
 		return b.results, err
 	}
-	err := db.store.Update(ctx, func(tx kv.Tx) error { return b.run(ctx, tx) })
+	err := db.store.Update(ctx, func(tx kv.Tx) error {
+		if err := b.run(ctx, tx); err != nil {
+			return err
+		}
+		b.offerRedo(tx)
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}

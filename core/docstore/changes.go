@@ -34,7 +34,7 @@ func (db *DB) Changes(ctx context.Context, options core.ChangesOptions, each fun
 	for {
 		changed := db.store.Changed()
 		var summary core.ChangesSummary
-		err := db.store.View(ctx, func(s kv.Snapshot) (err error) {
+		err := kv.ViewSettled(ctx, db.store, func(s kv.Snapshot) (err error) {
 			summary, err = f.read(ctx, s)
 			return err
 		})

@@ -3,12 +3,12 @@ package docstore
 import (
 	"context"
 	"encoding/binary"
-	"encoding/hex"
 	"math/rand/v2"
 	"strconv"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv"
+	"github.com/gouchdb/gouchdb/internal/hex"
 )
 
 // formatVersion is written into a new database. One with a higher number is refused: this code would damage it.
@@ -96,7 +96,7 @@ func randomUUID() string {
 	// Seeded by the system: unique, which is all that is asked of it. crypto/rand would add to what a page has to load.
 	binary.LittleEndian.PutUint64(raw[:], rand.Uint64())
 	binary.LittleEndian.PutUint64(raw[8:], rand.Uint64())
-	return hex.EncodeToString(raw[:])
+	return hex.Encode(raw[:])
 }
 
 // Identity returns the uuid that was made when the database was created.
@@ -108,7 +108,11 @@ func (db *DB) Identity(ctx context.Context) (string, error) {
 
 // Info describes the database.
 func (db *DB) Info(ctx context.Context) (core.Info, error) {
-	m, err := db.meta(ctx)
+	var m meta
+	err := kv.ViewSettled(ctx, db.store, func(s kv.Snapshot) (err error) {
+		m, err = readMeta(ctx, s)
+		return err
+	})
 	if err != nil {
 		return core.Info{}, err
 	}
@@ -125,6 +129,14 @@ func (db *DB) Info(ctx context.Context) (core.Info, error) {
 		DataSize:          stats.LiveBytes,
 		FileSize:          stats.StoredBytes,
 	}, err
+}
+
+// view reads the newest state, or, for an answer that tells sequences, the newest one in which they are final.
+func (db *DB) view(ctx context.Context, settled bool, read func(kv.Snapshot) error) error {
+	if settled {
+		return kv.ViewSettled(ctx, db.store, read)
+	}
+	return db.store.View(ctx, read)
 }
 
 func (db *DB) meta(ctx context.Context) (m meta, err error) {

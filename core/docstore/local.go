@@ -81,7 +81,7 @@ func getLocal(ctx context.Context, s kv.Snapshot, docID string, options core.Get
 // summary are not known: CouchDB does not tell them either.
 func (db *DB) LocalDocs(ctx context.Context, options core.AllDocsOptions, each func(*core.AllDocsRow) error) (core.AllDocsSummary, error) {
 	summary := core.AllDocsSummary{Offset: -1}
-	err := db.store.View(ctx, func(s kv.Snapshot) error {
+	err := db.view(ctx, options.UpdateSeq, func(s kv.Snapshot) error {
 		if options.UpdateSeq {
 			m, err := readMeta(ctx, s)
 			if err != nil {

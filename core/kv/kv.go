@@ -58,6 +58,31 @@ type Tx interface {
 	Delete(key []byte)
 }
 
+// Redoer is implemented by the Tx of a store that may acknowledge an update before it is committed. It does so only for an update that has said how to be
+// done again: another tab's commit may come first, and then the update has to be made on a state that its function has not seen, by somebody who cannot
+// ask the caller any more.
+type Redoer interface {
+	// Redo is called by an update's function, at most once in each run. The function given makes on tx whatever the update made on the state that
+	// was shows, so that nothing that was acknowledged is lost. It may run any number of times, also when the update's effect is there already, after
+	// Update has returned, in another goroutine; so it must not refer to anything that the caller may change.
+	Redo(again func(ctx context.Context, was Snapshot, tx Tx) error)
+}
+
+// settledViewer is a store whose views may show what has been acknowledged but not been committed.
+type settledViewer interface {
+	// ViewSettled waits until what is acknowledged is committed, or cannot be for now, and views what is committed only.
+	ViewSettled(ctx context.Context, read func(Snapshot) error) error
+}
+
+// ViewSettled is View for readers who will rely on what they see even after a crash, or tell it to others: nothing that is shown can be made undone
+// or take another place. It differs from View in stores that acknowledge updates before they commit them.
+func ViewSettled(ctx context.Context, store Store, read func(Snapshot) error) error {
+	if s, ok := store.(settledViewer); ok {
+		return s.ViewSettled(ctx, read)
+	}
+	return store.View(ctx, read)
+}
+
 // Entry is a key with its value.
 type Entry struct {
 	Key, Value []byte
@@ -76,6 +101,18 @@ type Stats struct {
 	LiveBytes   uint64 // keys and values
 	StoredBytes uint64 // occupied on disk, garbage included; 0 for memory
 	Keys        uint64
+	LogBytes    uint64 // of StoredBytes, what a compaction can make smaller; 0 without a log
+	Unlogged    uint64 // bytes of updates that are acknowledged and not committed yet
+	CacheBytes  uint64 // held in memory beyond the keys and small values
+	CacheLimit  uint64
+}
+
+// Ratio returns how many bytes of log there are for one that lives; 0 when nothing does.
+func (s Stats) Ratio() float64 {
+	if s.LiveBytes == 0 {
+		return 0
+	}
+	return float64(s.LogBytes) / float64(s.LiveBytes)
 }
 
 // PrefixRange returns the range of all keys that begin with prefix.

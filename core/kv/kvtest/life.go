@@ -213,8 +213,7 @@ func testStats(t *testing.T, h Harness) {
 	stats := func() kv.Stats {
 		stats, err := store.Stats(ctx)
 		require.NoError(t, err)
-		stats.StoredBytes = 0
-		return stats
+		return kv.Stats{Keys: stats.Keys, LiveBytes: stats.LiveBytes}
 	}
 	assert.Equal(t, kv.Stats{}, stats())
 	put(t, store, "ab", "123", "c", strings.Repeat("x", 5000))

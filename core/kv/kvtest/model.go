@@ -75,9 +75,10 @@ func (m *model) step(step int) {
 
 func (m *model) update(step int) {
 	fails := m.random.IntN(6) == 0
-	after := maps.Clone(m.entries)
+	var after map[string]string
 	n := 1 + m.random.IntN(30)
 	err := m.store.Update(context.Background(), func(tx kv.Tx) error {
+		after = maps.Clone(m.entries) // it may run again
 		for range n {
 			key := m.key()
 			switch m.random.IntN(4) {

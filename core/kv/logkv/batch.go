@@ -15,6 +15,8 @@ type batch struct {
 	size    int      // of all records
 	// stale is set when a record that the base refers to is gone, which says that the base is not the newest state.
 	stale bool
+	// accepted are the updates in it that were acknowledged already.
+	accepted []redo
 }
 
 func newBatch(options Options, base *state) *batch {
@@ -106,12 +108,13 @@ func (b *batch) content(record uint64) []byte { return b.records[record-b.first(
 
 // seal finishes the records.
 func (b *batch) seal(commit commitID) [][]byte {
+	sealed := make([][]byte, len(b.records)) // readers may be looking at the ones there are
 	for i, record := range b.records {
-		b.records[i] = trim(seal(record, header{
+		sealed[i] = trim(seal(record, header{
 			last: i == len(b.records)-1, commit: commit, number: b.first() + uint64(i), part: uint32(i),
 		}))
 	}
-	return b.records
+	return sealed
 }
 
 // trim keeps a record that will stay in the cache from holding much more memory than it needs.
@@ -124,5 +127,12 @@ func trim(record []byte) []byte {
 
 // result is the state after the commit.
 func (b *batch) result() *state {
-	return &state{tree: b.tree, head: b.base.head + uint64(len(b.records)), bytes: b.bytes}
+	return &state{tree: b.tree, head: b.base.head + uint64(len(b.records)), bytes: b.bytes, logBytes: b.base.logBytes + uint64(b.size)}
+}
+
+// preview is the same state while the commit is not in the log, over one that may not be either.
+func (b *batch) preview(below *layer) *state {
+	next := b.result()
+	next.unlogged = newLayer(b.first(), b.records, below)
+	return next
 }

@@ -49,6 +49,13 @@ func (c *cache) put(number uint64, data []byte) {
 	}
 }
 
+// bytes returns how much the cache holds.
+func (c *cache) bytes() int {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	return c.size
+}
+
 func (c *cache) clear() {
 	c.mutex.Lock()
 	defer c.mutex.Unlock()

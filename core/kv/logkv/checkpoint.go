@@ -65,7 +65,7 @@ func (s *Store) writeSnapshot(ctx context.Context) (covers uint64, err error) {
 		s.mutex.Unlock()
 		return 0, errBusy
 	}
-	before, covered := s.tail, s.current
+	before, covered := s.tail, s.logged
 	if before.covers == covered.head {
 		s.mutex.Unlock()
 		return covered.head, nil

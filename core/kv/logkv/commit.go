@@ -10,23 +10,24 @@ import (
 // commitQueued commits until the queue is empty. While one commit is under way, the updates that arrive gather for the next.
 func (s *Store) commitQueued() {
 	for s.moreQueued() {
-		if s.log.Take(s.lifetime, nil) {
-			s.commitGroup()
+		if s.options.Durability == MemoryFirst {
+			s.acceptOrCommit()
+		} else if s.log.Take(s.lifetime, nil) {
+			s.commitGroup(nil)
 			s.log.Pass()
-			s.snapshotIfWorthwhile()
 		}
+		s.snapshotIfWorthwhile()
 	}
 }
 
 // maxStandstills is how often a commit is tried again although the device, which says that the head has moved, shows nothing new.
 const maxStandstills = 3
 
-// commitGroup runs the updates that are queued, one after the other, and commits what they did together.
+// commitGroup runs a group of updates and those that are queued, one after the other, and commits what they did together.
 //
 // It is optimistic: the updates run on the state that this store knows, and the device accepts the commit only if that is the newest one. If it
 // is not, all run again on what is. That holds for failed updates as well, which may have failed because of what was not known yet.
-func (s *Store) commitGroup() {
-	var group []*request
+func (s *Store) commitGroup(group []*request) {
 	standstills := 0
 	for {
 		b := newBatch(s.options, s.newest())
@@ -55,16 +56,16 @@ func (s *Store) commitGroup() {
 	}
 }
 
-// runIn runs the function of a request in a batch; what it did stays there only if it succeeded.
-func (s *Store) runIn(b *batch, r *request) {
+// runIn runs the function of a request in a batch; what it did stays there only if it succeeded. The savepoint is from before it.
+func (s *Store) runIn(b *batch, r *request) (tx *transaction, before savepoint) {
 	if r.aborted || b.stale {
-		return
+		return nil, before
 	}
 	if r.err = s.check(r.ctx); r.err != nil {
-		return
+		return nil, before
 	}
 	point := b.save()
-	tx := &transaction{reader: reader{store: s, tree: b.tree, batch: b}}
+	tx = s.transaction(b)
 	select {
 	case r.run <- tx:
 		r.err = <-r.ran
@@ -81,6 +82,12 @@ func (s *Store) runIn(b *batch, r *request) {
 	if r.err != nil {
 		b.rollback(point)
 	}
+	return tx, point
+}
+
+// transaction begins a run in a batch.
+func (s *Store) transaction(b *batch) *transaction {
+	return &transaction{reader: reader{store: s, tree: b.tree, batch: b, unlogged: b.base.unlogged}}
 }
 
 // settle commits a batch. It returns again when the updates have to run again, otherwise the outcome for those that succeeded.
@@ -130,7 +137,7 @@ func (s *Store) settle(b *batch, standstills *int) (again bool, err error) {
 // append gives the records of a batch to the device and, when it has taken them, publishes the state that they lead to.
 func (s *Store) append(b *batch, commit commitID) error {
 	records := b.seal(commit)
-	if err := s.device.Append(s.lifetime, b.first(), records, s.options.Durability); err != nil {
+	if err := s.device.Append(s.lifetime, b.first(), records, min(s.options.Durability, Relaxed)); err != nil {
 		return err
 	}
 	for i, record := range records {

@@ -27,7 +27,10 @@ func (s *Store) Compact(ctx context.Context) error {
 	if err := s.Refresh(ctx); err != nil {
 		return err
 	}
-	if s.newest().head == s.compacted {
+	if err := s.drain(ctx); err != nil {
+		return err
+	}
+	if s.newestLogged().head == s.compacted {
 		return nil
 	}
 	before, err := s.snapshotNow(ctx)
@@ -37,7 +40,7 @@ func (s *Store) Compact(ctx context.Context) error {
 	if err := s.moveLiveValues(ctx); err != nil {
 		return err
 	}
-	if s.newest().head == before {
+	if s.newestLogged().head == before {
 		// Nothing had to move. An empty record lets there be a second snapshot that covers all that is going to be removed.
 		if err := s.Update(ctx, func(tx kv.Tx) error {
 			tx.(*transaction).batch.room(0)
@@ -104,7 +107,7 @@ const moveBytes = 1 << 20
 
 // moveLiveValues writes the values in sparse records anew, in the order in which they were written first.
 func (s *Store) moveLiveValues(ctx context.Context) error {
-	now := s.newest()
+	now := s.newestLogged()
 	from := s.sparse(liveBytes(now))
 	if len(from) == 0 {
 		return nil
@@ -157,8 +160,10 @@ func move(ctx context.Context, tx *transaction, items []tree.Item) error {
 func (s *Store) removeDead(ctx context.Context, last, head uint64) error {
 	s.mutex.Lock()
 	needed := slices.Collect(maps.Keys(s.viewing))
-	if s.viewing[s.current] == 0 {
-		needed = append(needed, s.current)
+	for _, st := range []*state{s.current, s.logged} {
+		if !slices.Contains(needed, st) {
+			needed = append(needed, st)
+		}
 	}
 	s.mutex.Unlock()
 

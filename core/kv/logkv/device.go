@@ -86,4 +86,14 @@ const (
 	// Relaxed: the data was handed to the operating system or the browser and survives the death of this process, tab or worker; a loss of
 	// power may undo the last commits, in the reverse of their order, never a part of one (IndexedDB's "relaxed").
 	Relaxed
+	// MemoryFirst: an update that has said how it can be done again ([kv.Redoer]) is acknowledged when it is in this store's memory, and logged as with
+	// Relaxed a few milliseconds later, together with others. The death of the process, tab or worker may lose the updates of these milliseconds, the last
+	// ones, never a part of one; all others are as with Relaxed. Flush and Close wait until everything is in the log. A Device is never asked for this.
+	//
+	// Another context may have committed first. Then the updates are done again on its state, so nothing is lost; docstore makes of
+	// a document that both have changed a conflict, as a replication would. [kv.ViewSettled] shows only what cannot move any more.
+	//
+	// When the log cannot be written (no space), what was acknowledged stays in memory and is tried again and again. Until that succeeds, Flush, Close and all
+	// later updates fail with the reason, and reading goes on.
+	MemoryFirst
 )

@@ -7,9 +7,7 @@ func (s *Store) SetGrace(d time.Duration) { s.grace = d }
 
 // CacheSize returns the bytes that the cache holds.
 func (s *Store) CacheSize() int {
-	s.cache.mutex.Lock()
-	defer s.cache.mutex.Unlock()
-	return s.cache.size
+	return s.cache.bytes()
 }
 
 // Reseal gives a record or chunk whose bytes were changed a checksum that fits.

@@ -1,6 +1,7 @@
 package logkv
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -107,22 +108,35 @@ func (s *Store) Refresh(ctx context.Context) error {
 	if err := s.takeLog(ctx); err != nil {
 		return err
 	}
-	defer s.log.Pass()
-	_, err := s.catchUp(ctx)
-	return err
+	defer s.passLog()
+	if _, err := s.catchUp(ctx); err != nil {
+		return err
+	}
+	return s.rebase()
 }
 
-// takeLog waits until the log is the caller's, the context ends or the store closes.
+// takeLog waits until the log is the caller's, and nothing is on its way into it, the context ends or the store closes. passLog is its reverse.
 func (s *Store) takeLog(ctx context.Context) error {
 	if err := s.check(ctx); err != nil {
 		return err
 	}
-	taken := s.log.Take(ctx, s.closing)
+	if !s.flight.Take(ctx, s.closing) {
+		return cmp.Or(s.check(ctx), error(core.ErrClosed))
+	}
+	if !s.log.Take(ctx, s.closing) {
+		s.flight.Pass()
+		return cmp.Or(s.check(ctx), error(core.ErrClosed))
+	}
 	err := s.check(ctx)
-	if err != nil && taken {
-		s.log.Pass()
+	if err != nil {
+		s.passLog()
 	}
 	return err
+}
+
+func (s *Store) passLog() {
+	s.log.Pass()
+	s.flight.Pass()
 }
 
 // catchUpSoon is what the device calls when somebody else has appended.
@@ -138,19 +152,22 @@ func (s *Store) catchUpSoon() {
 		if s.takeLog(s.lifetime) != nil {
 			return
 		}
-		defer s.log.Pass()
+		defer s.passLog()
 		s.mutex.Lock()
 		s.catchingUp = false // what is appended from now on may be missed, so the next notice must count again
 		s.mutex.Unlock()
 		// A failure is nobody's to hear: whoever needs the newest state asks for it, and is told then.
 		_, err := s.catchUp(s.lifetime)
+		if err == nil {
+			err = s.rebase()
+		}
 		s.noticeClosed(err)
 	})
 }
 
 // catchUp reads what others have appended and publishes it. It returns the commits it found. The caller holds the log.
 func (s *Store) catchUp(ctx context.Context) (found map[commitID]bool, err error) {
-	before := s.newest()
+	before := s.newestLogged()
 	p := newReplay(before)
 	for {
 		records, err := s.device.ReadFrom(ctx, p.head+1, readBytes)

@@ -16,7 +16,9 @@ type reader struct {
 	store *Store
 	tree  *tree.Tree
 	batch *batch // nil in a View
-	newer *state // in a View, once a record was found gone: the newest state at that time
+	// unlogged are the records that have to be read from memory, beside those of the batch.
+	unlogged *layer
+	newer    *state // in a View, once a record was found gone: the newest state at that time
 }
 
 // Get implements kv.Snapshot.
@@ -32,9 +34,11 @@ func (r *reader) Get(ctx context.Context, key []byte) (value []byte, found bool,
 		return item.Value(), true, nil
 	}
 	at := mustAddress(item)
-	if record, cached := r.store.cache.get(at.record); cached { // the common case, without any detour
-		if value, ok := at.in(record[:len(record)-checksumSize]); ok {
-			return value, true, nil
+	if !r.holds(at.record) {
+		if record, cached := r.store.cache.get(at.record); cached { // the common case, without any detour
+			if value, ok := at.in(record[:len(record)-checksumSize]); ok {
+				return value, true, nil
+			}
 		}
 	}
 	values, err := r.values(ctx, []tree.Item{item})
@@ -131,7 +135,7 @@ func (r *reader) values(ctx context.Context, items []tree.Item) ([][]byte, error
 			values[i] = item.Value()
 			continue
 		}
-		if number := mustAddress(item).record; r.batch == nil || !r.batch.holds(number) {
+		if number := mustAddress(item).record; !r.holds(number) {
 			numbers = append(numbers, number)
 		}
 	}
@@ -151,12 +155,25 @@ func (r *reader) values(ctx context.Context, items []tree.Item) ([][]byte, error
 	return values, nil
 }
 
+// holds reports whether a record is one of those that are not in the log yet. Another context may have given its number to another record.
+func (r *reader) holds(record uint64) bool {
+	return r.batch != nil && r.batch.holds(record) || r.unlogged.holds(record)
+}
+
+// held returns such a record, without its checksum.
+func (r *reader) held(record uint64) []byte {
+	if r.batch != nil && r.batch.holds(record) {
+		return r.batch.content(record)
+	}
+	return r.unlogged.content(record)
+}
+
 // value returns the value of an external item from its record.
 func (r *reader) value(ctx context.Context, item tree.Item, records map[uint64][]byte) ([]byte, error) {
 	at := mustAddress(item)
 	var content []byte
-	if r.batch != nil && r.batch.holds(at.record) {
-		content = r.batch.content(at.record)
+	if r.holds(at.record) {
+		content = r.held(at.record)
 	} else {
 		record, found := records[at.record]
 		if !found {
@@ -223,7 +240,11 @@ var (
 type transaction struct {
 	reader
 	failure error // of a write that cannot be done
+	redo    redo  // how to do it all again; nil: nobody has said
 }
+
+// redo does an update that was acknowledged again on a state that its function has not seen; see kv.Redoer.
+type redo func(ctx context.Context, was kv.Snapshot, tx kv.Tx) error
 
 // Put implements kv.Tx.
 func (t *transaction) Put(key, value []byte) {

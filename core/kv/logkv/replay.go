@@ -10,6 +10,9 @@ type state struct {
 	tree  *tree.Tree
 	head  uint64 // the number of the newest record that is in it
 	bytes uint64 // of keys and values
+	// logBytes is how much log there is, about: of records that were removed by another context it is told by the next snapshot only.
+	logBytes uint64
+	unlogged *layer // the records up to head that are not in the log yet
 }
 
 func emptyState() *state { return &state{tree: tree.New()} }
@@ -25,7 +28,7 @@ type replay struct {
 }
 
 func newReplay(from *state) *replay {
-	return &replay{state: state{tree: from.tree.Copy(), head: from.head, bytes: from.bytes}, commits: map[commitID]bool{}}
+	return &replay{state: state{tree: from.tree.Copy(), head: from.head, bytes: from.bytes, logBytes: from.logBytes}, commits: map[commitID]bool{}}
 }
 
 // add takes the next record. A commit takes effect with its last record; one that never got it, before another begins, never happened.
@@ -46,6 +49,7 @@ func (p *replay) add(r Record) error {
 	p.partial = append(p.partial, r)
 	p.head = r.Number
 	p.size += len(r.Data)
+	p.logBytes += uint64(len(r.Data))
 	p.records++
 	if !h.last {
 		return nil

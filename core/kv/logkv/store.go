@@ -24,18 +24,23 @@ type Store struct {
 	grace   time.Duration // see the constant
 
 	// log is held by whoever moves current on: a commit, or a catching up with other writers.
-	log        turn.Line
+	log turn.Line
+	// flight is held, and taken before log, by whoever appends without the log in his hands, and by those who must not meet such a one.
+	flight     turn.Line
 	commits    uint64    // tried so far; guarded by log
 	compacting turn.Line // held by Compact
 	compacted  uint64    // the head when Compact last had nothing left to do; guarded by compacting
 
 	mutex      sync.Mutex
-	current    *state
+	current    *state         // what views see
+	logged     *state         // what of it is in the log; the same but with MemoryFirst
 	viewing    map[*state]int // states that views are reading, with how many
 	queue      []*request     // updates that have not begun
 	committing bool           // a goroutine works on the queue
 	catchingUp bool           // a goroutine is about to
 	tail       tail
+
+	ahead ahead // what is acknowledged and not logged; see there
 
 	snapshotDone signal.Broadcast // fires when a snapshot has been written, or has not
 
@@ -68,7 +73,8 @@ func Open(ctx context.Context, device Device, options Options) (*Store, error) {
 		return nil, err
 	}
 	s.lifetime, s.end = context.WithCancel(context.Background())
-	s.current, s.tail = loaded.state, loaded.tail
+	s.current, s.logged, s.tail = loaded.state, loaded.state, loaded.tail
+	s.ahead.onto = s.logged
 	device.Watch(s.catchUpSoon)
 	s.snapshotIfWorthwhile()
 	return s, nil
@@ -89,17 +95,17 @@ func (s *Store) View(ctx context.Context, read func(kv.Snapshot) error) error {
 	if err := s.check(ctx); err != nil {
 		return err
 	}
-	viewed := s.acquire()
-	defer s.release(viewed)
-	return read(&reader{store: s, tree: viewed.tree})
+	return s.view(&s.current, read)
 }
 
-// acquire returns the newest state and keeps compaction from removing what it refers to until it is released.
-func (s *Store) acquire() *state {
+// view calls read with the newest or the logged state, and keeps compaction from removing what that refers to.
+func (s *Store) view(which **state, read func(kv.Snapshot) error) error {
 	s.mutex.Lock()
-	defer s.mutex.Unlock()
-	s.viewing[s.current]++
-	return s.current
+	viewed := *which
+	s.viewing[viewed]++
+	s.mutex.Unlock()
+	defer s.release(viewed)
+	return read(&reader{store: s, tree: viewed.tree, unlogged: viewed.unlogged})
 }
 
 func (s *Store) release(viewed *state) {
@@ -117,10 +123,21 @@ func (s *Store) newest() *state {
 	return s.current
 }
 
-// publish makes a state the newest one. The caller holds the log.
+// newestLogged returns the newest state that is in the log.
+func (s *Store) newestLogged() *state {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.logged
+}
+
+// publish makes a state that is in the log the newest one. Views go on seeing what is acknowledged, if there is such; see rebase. The caller holds
+// the log.
 func (s *Store) publish(next *state, bytes, records int) {
 	s.mutex.Lock()
-	s.current = next
+	s.logged = next
+	if s.ahead.empty() {
+		s.current, s.ahead.onto = next, next
+	}
 	s.tail.add(bytes, records)
 	s.mutex.Unlock()
 	s.changed.Fire()
@@ -132,6 +149,9 @@ func (s *Store) Changed() <-chan struct{} { return s.changed.Next() }
 // Flush implements kv.Store.
 func (s *Store) Flush(ctx context.Context) error {
 	if err := s.check(ctx); err != nil {
+		return err
+	}
+	if err := s.drain(ctx); err != nil {
 		return err
 	}
 	return s.device.Sync(ctx)
@@ -146,8 +166,17 @@ func (s *Store) Stats(ctx context.Context) (kv.Stats, error) {
 	if err != nil {
 		return kv.Stats{}, err
 	}
-	now := s.newest()
-	return kv.Stats{LiveBytes: now.bytes, StoredBytes: size, Keys: uint64(now.tree.Len())}, nil
+	s.mutex.Lock()
+	now, logged, snapshots := s.current, s.logged, 2*s.tail.snapshotBytes
+	s.mutex.Unlock()
+	if size == 0 {
+		size = logged.logBytes + uint64(snapshots)
+	}
+	return kv.Stats{
+		LiveBytes: now.bytes, StoredBytes: size, Keys: uint64(now.tree.Len()),
+		LogBytes: logged.logBytes, Unlogged: now.logBytes - min(now.logBytes, logged.logBytes),
+		CacheBytes: uint64(s.cache.bytes()), CacheLimit: uint64(s.options.CacheBytes),
+	}, nil
 }
 
 // inBackground runs work in a goroutine that Close waits for, unless the store is closing already.
@@ -159,16 +188,18 @@ func (s *Store) inBackground(work func()) {
 	}
 }
 
-// Close implements kv.Store. It waits for the commit that is under way, a few seconds at most.
+// Close implements kv.Store. It waits for the commit that is under way and, with MemoryFirst, for what is acknowledged to be logged, a few seconds at most. Its
+// error says when that could not be done.
 func (s *Store) Close() error {
 	s.closeOnce.Do(func() {
+		lost := s.drainToClose()
 		s.shut()
 		patience := time.AfterFunc(s.grace, s.end)
 		defer patience.Stop()
 		s.background.Wait()
 		s.snapshotOnClose()
 		s.end()
-		s.closeErr = s.device.Close()
+		s.closeErr = errors.Join(lost, s.device.Close())
 		s.forget()
 	})
 	return s.closeErr
@@ -207,6 +238,7 @@ func (s *Store) shut() {
 	}
 	s.queue = nil
 	s.changed.Close()
+	s.ahead.stopTimer()
 }
 
 // forget releases the memory, also when somebody keeps the closed store.
@@ -214,6 +246,8 @@ func (s *Store) forget() {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.current = emptyState()
+	s.logged = s.current
+	s.ahead.open, s.ahead.flying = nil, nil
 	s.cache.clear()
 }
 

@@ -1,0 +1,211 @@
+package logkv
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv"
+	"github.com/gouchdb/gouchdb/core/kv/internal/signal"
+)
+
+// ahead is what MemoryFirst has acknowledged and not logged yet: one batch that is being appended, and one that takes in what is acknowledged meanwhile. Both build on
+// the logged state onto. When another context turns out to have appended first, what they hold is done again on its state, as one batch.
+//
+// Changing it takes the log; moving flying on, and onto, takes the flight as well, which is held while the batch is being appended, so that the log
+// is free for more to be acknowledged. The store's mutex guards all of it for readers.
+type ahead struct {
+	onto   *state
+	flying *batch
+	sealed [][]byte // the records of flying
+	commit commitID // of flying
+	open   *batch
+
+	accepted, logged uint64 // updates so far
+	done             signal.Broadcast
+	failure          error // why what is acknowledged could not be logged the last time
+	attempts         int   // that failed since one succeeded
+	timer            *time.Timer
+	closing          bool // nothing is acknowledged early any more
+}
+
+var _ kv.Redoer = (*transaction)(nil)
+
+const (
+	// flushDelay is how long acknowledged updates wait for others to be logged with.
+	flushDelay = 4 * time.Millisecond
+	// retryDelay is how long a flush that failed waits for the next try, doubled with each.
+	retryDelay    = 100 * time.Millisecond
+	maxRetryDelay = 30 * time.Second
+)
+
+func (a *ahead) empty() bool { return a.flying == nil && a.open == nil }
+
+func (a *ahead) stopTimer() {
+	if a.timer != nil {
+		a.timer.Stop()
+	}
+}
+
+// Redo implements kv.Redoer.
+func (t *transaction) Redo(again func(ctx context.Context, was kv.Snapshot, tx kv.Tx) error) {
+	t.redo = again
+}
+
+// acceptOrCommit acknowledges what is queued as long as it can. The first update that has to be in the log before, and what follows it, is committed
+// after all that was acknowledged.
+func (s *Store) acceptOrCommit() {
+	if !s.log.Take(s.lifetime, nil) {
+		return
+	}
+	left := s.acceptQueued()
+	s.log.Pass()
+	if left == nil || !s.flight.Take(s.lifetime, nil) {
+		s.finish(left, core.ErrClosed)
+		return
+	}
+	defer s.flight.Pass()
+	if err := s.flush(); err != nil {
+		s.finish(left, err)
+		return
+	}
+	if s.log.Take(s.lifetime, nil) {
+		s.commitGroup(left)
+		s.log.Pass()
+	}
+}
+
+// acceptQueued runs and acknowledges queued updates. It returns the one with which it does not work, nil when none is left. The caller holds the log.
+func (s *Store) acceptQueued() (left []*request) {
+	for {
+		r := s.next()
+		if r == nil {
+			return nil
+		}
+		if !s.accept(r) {
+			return []*request{r}
+		}
+	}
+}
+
+// accept runs an update and acknowledges it, if that can be done before it is logged: it has succeeded, changed something, and can be done again.
+func (s *Store) accept(r *request) bool {
+	s.mutex.Lock()
+	a := &s.ahead
+	b := a.open
+	full := b != nil && b.size >= groupBytes || a.failure != nil || a.closing
+	if b == nil {
+		b = newBatch(s.options, s.current)
+	}
+	s.mutex.Unlock()
+	if full {
+		return false
+	}
+	size := b.size
+	tx, before := s.runIn(b, r)
+	if r.err != nil || r.aborted || b.stale || tx.redo == nil || b.size == size {
+		if r.err == nil && tx != nil {
+			b.rollback(before)
+		}
+		b.stale = false
+		return false
+	}
+	b.accepted = append(b.accepted, tx.redo)
+	next := b.preview(b.base.unlogged)
+
+	s.mutex.Lock()
+	a.open = b
+	s.current = next
+	a.accepted++
+	if a.timer == nil && !s.closed {
+		a.timer = time.AfterFunc(flushDelay, s.flushInBackground)
+	}
+	s.mutex.Unlock()
+	s.changed.Fire()
+	r.done <- nil
+	return true
+}
+
+// flushInBackground logs what is acknowledged, and tries again later when that fails.
+func (s *Store) flushInBackground() {
+	s.mutex.Lock()
+	s.ahead.timer = nil
+	s.mutex.Unlock()
+	s.inBackground(func() {
+		if s.flight.Take(s.lifetime, s.closing) {
+			_ = s.flush() // it is kept for those who have to hear of it
+			s.flight.Pass()
+			s.snapshotIfWorthwhile()
+		}
+	})
+}
+
+// drain returns when everything that is acknowledged by now is in the log, or why it cannot be.
+func (s *Store) drain(ctx context.Context) error {
+	s.mutex.Lock()
+	empty := s.ahead.empty()
+	s.mutex.Unlock()
+	if empty {
+		return nil
+	}
+	result := make(chan error, 1)
+	s.inBackground(func() {
+		if !s.flight.Take(s.lifetime, s.closing) {
+			result <- core.ErrClosed
+			return
+		}
+		defer s.flight.Pass()
+		result <- s.flush()
+	})
+	select {
+	case err := <-result:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.closing:
+		return core.ErrClosed
+	}
+}
+
+// drainToClose is drain for the last time.
+func (s *Store) drainToClose() error {
+	s.mutex.Lock()
+	s.ahead.closing = true
+	s.mutex.Unlock()
+	ctx, cancel := context.WithTimeout(s.lifetime, s.grace)
+	defer cancel()
+	err := s.drain(ctx)
+	if err == nil || errors.Is(err, core.ErrClosed) { // the storage is gone, and what it held
+		return nil
+	}
+	known := core.AsError(err)
+	return known.Because("the last updates were acknowledged and could not be stored: " + known.Reason).From(err)
+}
+
+// ViewSettled views the state that is in the log, after waiting for what is acknowledged by now to get there. When that cannot be for now, it is not
+// shown.
+func (s *Store) ViewSettled(ctx context.Context, read func(kv.Snapshot) error) error {
+	if err := s.check(ctx); err != nil {
+		return err
+	}
+	s.mutex.Lock()
+	awaited := s.ahead.accepted
+	s.mutex.Unlock()
+	for {
+		next := s.ahead.done.Next()
+		s.mutex.Lock()
+		there := s.ahead.logged >= awaited || s.ahead.failure != nil
+		s.mutex.Unlock()
+		if there {
+			return s.view(&s.logged, read)
+		}
+		select {
+		case <-next:
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-s.closing:
+			return core.ErrClosed
+		}
+	}
+}

@@ -4,22 +4,15 @@ import tseslint from "typescript-eslint";
 export default tseslint.config(
   { ignores: ["**/dist/**", "**/build/**"] },
   {
-    files: ["js/src/**/*.ts", "js/test/**/*.ts"],
+    files: ["js/src/**/*.ts"],
     extends: [...tseslint.configs.strictTypeChecked, ...tseslint.configs.stylisticTypeChecked],
-    languageOptions: { parserOptions: { project: ["./tsconfig.json", "./test/tsconfig.json"], tsconfigRootDir: import.meta.dirname } },
+    languageOptions: { parserOptions: { project: ["./tsconfig.json"], tsconfigRootDir: import.meta.dirname } },
     rules: {
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
       "@typescript-eslint/consistent-type-definitions": "off",
       "@typescript-eslint/no-unused-vars": ["error", { ignoreRestSiblings: true }],
       "no-console": "error",
       eqeqeq: "error",
-    },
-  },
-  {
-    files: ["js/test/**/*.ts"],
-    rules: {
-      // node:test's test and describe return promises that nobody has to wait for.
-      "@typescript-eslint/no-floating-promises": "off",
     },
   },
   {

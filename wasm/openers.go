@@ -6,8 +6,11 @@ import (
 	"context"
 
 	"github.com/gouchdb/gouchdb/adapters/fetchhttp"
+	"github.com/gouchdb/gouchdb/adapters/file"
+	"github.com/gouchdb/gouchdb/adapters/indexeddb"
 	"github.com/gouchdb/gouchdb/adapters/memory"
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv/logkv"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/wasm/internal/engine"
 )
@@ -18,6 +21,16 @@ var openers = engine.Openers{
 		Volatile: true,
 		Open: func(ctx context.Context, name string, _ []byte) (core.Adapter, error) {
 			return adapter(memory.Open(ctx, name))
+		},
+	},
+	"indexeddb": {
+		Open: func(ctx context.Context, name string, options []byte) (core.Adapter, error) {
+			return adapter(indexeddb.Open(ctx, name, indexeddb.Options{Store: logOptions(options, logkv.Relaxed)}))
+		},
+	},
+	"file": {
+		Open: func(ctx context.Context, path string, options []byte) (core.Adapter, error) {
+			return adapter(file.Open(ctx, path, file.Options{Store: logOptions(options, logkv.Strict)}))
 		},
 	},
 	"http": {
@@ -34,6 +47,17 @@ func adapter[A core.Adapter](a A, err error) (core.Adapter, error) {
 		return nil, err
 	}
 	return a, nil
+}
+
+// logOptions reads what js/src/name.ts has checked.
+func logOptions(text []byte, durability logkv.Durability) logkv.Options {
+	switch name, _ := rawjson.Text(rawjson.Member(text, "durability")); name {
+	case "strict":
+		durability = logkv.Strict
+	case "relaxed":
+		durability = logkv.Relaxed
+	}
+	return logkv.Options{Durability: durability}
 }
 
 // remoteOptions reads what js/src/name.ts has checked.

@@ -30,7 +30,7 @@ export class GouchError extends Error {
   /** Always true: tells failures from results in what `bulkDocs` returns. */
   readonly error = true as const;
   /** The document concerned, when there is one. */
-  readonly docId?: string;
+  declare readonly docId?: string;
 
   constructor(failure: Failure, options?: ErrorOptions) {
     super(messageOf(failure), options);

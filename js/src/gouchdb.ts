@@ -58,7 +58,7 @@ export class GouchDB<Content extends object = t.AnyContent> {
   constructor(nameOrOptions: string | DatabaseOptions, options: DatabaseOptions = {}) {
     const all = typeof nameOrOptions === "string" ? options : { ...options, ...(nameOrOptions as DatabaseOptions | undefined) };
     checkCount("revs_limit", all.revs_limit, 1);
-    const address = addressOf(nameOrOptions, options, currentHost().localAdapter);
+    const address = addressOf(nameOrOptions, options, currentHost());
     this.name = address.shown;
     this.adapter = address.adapter;
     this.#connection = new Connection(address, all.revs_limit);
@@ -104,7 +104,7 @@ export class GouchDB<Content extends object = t.AnyContent> {
     if (typeof target !== "string") {
       throw badRequest("replication needs a database, or the name or URL of one");
     }
-    return { connection: new Connection(addressOf(target, {}, currentHost().localAdapter)), temporary: true };
+    return { connection: new Connection(addressOf(target, {}, currentHost())), temporary: true };
   }
 
   #peer(): Peer {
@@ -273,7 +273,7 @@ export class GouchDB<Content extends object = t.AnyContent> {
   /** Facts about the database. */
   async info(options: t.Abortable = {}): Promise<t.DatabaseInfo> {
     const info = (await this.#connection.call("info", {}, { signal: options.signal })) as t.DatabaseInfo;
-    return { ...info, adapter: this.adapter };
+    return { ...info, ...(this.adapter === "http" ? {} : { db_name: this.name }), adapter: this.adapter };
   }
 
   /** Removes the bodies of revisions that are not leaves, and gives storage back. */

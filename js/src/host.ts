@@ -1,6 +1,7 @@
 import { Engine } from "./engine.js";
 import { asError, badRequest, engineError } from "./error.js";
 import type { SystemModules } from "./go.js";
+import type { Naming } from "./name.js";
 
 /**
  * Where the engine comes from: the address of `gouchdb.wasm`, an answer that carries it, its bytes, or the compiled module.
@@ -8,9 +9,7 @@ import type { SystemModules } from "./go.js";
 export type WasmSource = string | URL | Response | BufferSource | WebAssembly.Module;
 
 /** What differs between the places that the package runs in. */
-export interface Host {
-  /** The adapter for names that are not URLs. */
-  readonly localAdapter: "indexeddb" | "file";
+export interface Host extends Naming {
   /** Modules that Go's os package works with. */
   readonly system: SystemModules;
   /** Gets the engine from beside this module. */

@@ -11,6 +11,11 @@ export interface DatabaseOptions {
   adapter?: AdapterName;
   /** Put before the name of a local database. */
   prefix?: string;
+  /**
+   * What a write that was acknowledged survives. `"strict"` waits until it is on the disk; `"relaxed"` leaves the last moment to the system:
+   * a loss of power may undo the last writes, the end of a page or process does not. By default strict in Node and relaxed in browsers.
+   */
+  durability?: "strict" | "relaxed";
   /** How many revisions of each document are remembered: 1000 unless it was set otherwise. */
   revs_limit?: number;
   /** For remote databases: user and password, also taken from the URL. */
@@ -31,6 +36,15 @@ export interface Address {
   password?: string;
   headers?: Record<string, string>;
   create?: boolean;
+  durability?: string;
+}
+
+/** What the place that the package runs in has to say about names. */
+export interface Naming {
+  /** The adapter for names that are not URLs. */
+  readonly localAdapter: "indexeddb" | "file";
+  /** Where the file of a database is; there are no files in browsers. */
+  readonly pathOf?: (name: string) => string;
 }
 
 const adapters: Record<AdapterName, Address["adapter"]> = {
@@ -43,9 +57,9 @@ const adapters: Record<AdapterName, Address["adapter"]> = {
 };
 
 /** Makes an address of the constructor's arguments. What cannot be is an error that names it. */
-export function addressOf(nameOrOptions: string | DatabaseOptions, more: DatabaseOptions, localAdapter: Address["adapter"]): Address {
+export function addressOf(nameOrOptions: string | DatabaseOptions, more: DatabaseOptions, { localAdapter, pathOf }: Naming): Address {
   const options: DatabaseOptions = typeof nameOrOptions === "string" ? { ...more, name: nameOrOptions } : { ...more, ...(nameOrOptions as DatabaseOptions | undefined) };
-  const { name, adapter, prefix = "" } = options;
+  const { name, adapter, prefix = "", durability } = options;
   if (typeof name !== "string" || name === "") {
     throw badRequest("a database needs a `name`, a string that is not empty");
   }
@@ -60,7 +74,18 @@ export function addressOf(nameOrOptions: string | DatabaseOptions, more: Databas
   if (chosen === "http") {
     return remoteAddress(prefix + name, options);
   }
-  return { adapter: chosen, name: prefix + name, shown: prefix + name };
+  if (durability !== undefined && !["strict", "relaxed"].includes(durability)) {
+    throw badRequest('option `durability` must be "strict" or "relaxed"');
+  }
+  const shown = prefix + name;
+  const address = { adapter: chosen, name: shown, shown, ...(durability ? { durability } : {}) };
+  if (chosen !== "file") {
+    return address;
+  }
+  if (!pathOf) {
+    throw badRequest("option `adapter`: there are no files here");
+  }
+  return { ...address, name: pathOf(shown) };
 }
 
 function remoteAddress(text: string, { auth, headers, skip_setup: skipSetup }: DatabaseOptions): Address {

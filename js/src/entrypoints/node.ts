@@ -6,6 +6,8 @@ import { compile, setHost } from "../host.js";
 
 setHost({
   localAdapter: "file",
+  // One database, one path: however it is called, it is the same one.
+  pathOf: (name) => path.resolve(name.endsWith(".gouch") ? name : `${name}.gouch`),
   system: { fs, path, process },
   load: async () => compile(await fs.promises.readFile(fileURLToPath(new URL("./gouchdb.wasm", import.meta.url)))),
 });

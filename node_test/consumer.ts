@@ -1,0 +1,61 @@
+// How a TypeScript user sees the package; compiled, not run. A line that must not compile says so.
+import GouchDB, { GouchError, type AllDocsResult, type Change, type StoredDocument } from "gouchdb";
+
+interface Task {
+  title: string;
+  done?: boolean;
+}
+
+const db = new GouchDB<Task>("todo", { adapter: "memory", revs_limit: 10 });
+const anything = new GouchDB({ name: "x", adapter: "idb" });
+
+export async function main(): Promise<void> {
+  await GouchDB.init({ wasm: new URL("https://example.com/gouchdb.wasm") });
+  const { rev } = await db.put({ _id: "milk", title: "Milk" });
+  // @ts-expect-error a task has a title
+  await db.put({ _id: "milk" });
+  // @ts-expect-error put needs an id
+  await db.put({ title: "Milk" });
+  await db.post({ title: "Milk" });
+  const task: StoredDocument<Task> = await db.get("milk", { conflicts: true });
+  const title: string = task.title;
+  const conflicts: string[] | undefined = task._conflicts;
+  // @ts-expect-error there is no such member
+  void task.colour;
+  await db.put({ ...task, done: true });
+  for (const leaf of await db.get("milk", { open_revs: "all" })) {
+    if ("ok" in leaf) {
+      void leaf.ok.title.length;
+    } else {
+      void leaf.missing.length;
+    }
+  }
+  const answers = await db.bulkDocs([{ title: "a" }, { _id: "milk", _rev: rev, _deleted: true }]);
+  for (const answer of answers) {
+    if (answer instanceof GouchError) {
+      const status: number = answer.status;
+      void status;
+    } else {
+      void answer.rev.length;
+    }
+  }
+  const all: AllDocsResult<Task> = await db.allDocs({ include_docs: true });
+  const row = (await db.allDocs({ keys: ["a"] })).rows[0];
+  if (row && row.error === undefined) {
+    void row.value.rev.length;
+  }
+  void all.rows[0]?.doc?.title.length;
+  for await (const change of db.changes({ live: true, include_docs: true, since: "now" })) {
+    const seen: Change<Task> = change;
+    void seen.doc?.title.length;
+  }
+  const feed = db.changes().on("change", (change) => void change.id.length).on("error", (error) => void error.status);
+  feed.cancel();
+  const { results } = await feed;
+  void results.length;
+  const { push, pull } = await db.sync(anything).on("change", ({ direction, change }) => void [direction, change.docs[0]?.title.length]);
+  void [push.docs_written + pull.docs_written, title, conflicts];
+  await db.replicate.to("https://example.com/todo", { doc_ids: ["a"] });
+  const value: unknown = (await anything.get("x"))["whatever"];
+  void value;
+}

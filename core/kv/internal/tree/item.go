@@ -4,7 +4,10 @@
 // space and give the garbage collector three times the work.
 package tree
 
-import "unsafe"
+import (
+	"sync"
+	"unsafe"
+)
 
 // Item is an entry in one string: the length of the key and one flag as a varint, the key, the value.
 type Item string
@@ -19,16 +22,38 @@ func Pack(key, value []byte, external bool) Item {
 	for rest := head; rest >= 0x80; rest >>= 7 {
 		size++
 	}
-	packed := make([]byte, 0, size)
-	for head >= 0x80 {
-		packed = append(packed, byte(head)|0x80)
-		head >>= 7
-	}
-	packed = append(packed, byte(head))
-	packed = append(packed, key...)
-	packed = append(packed, value...)
+	packed := appendItem(make([]byte, 0, size), key, nil, value, external)
 	// The bytes are never written again, so they may become a string without a copy.
 	return Item(unsafe.String(unsafe.SliceData(packed), len(packed)))
+}
+
+// appendItem appends the bytes of an item whose key comes in two parts.
+func appendItem(dst, keyStart, keyRest, value []byte, external bool) []byte {
+	head := uint64(len(keyStart)+len(keyRest)) << 1
+	if external {
+		head |= 1
+	}
+	for head >= 0x80 {
+		dst = append(dst, byte(head)|0x80)
+		head >>= 7
+	}
+	dst = append(dst, byte(head))
+	dst = append(dst, keyStart...)
+	dst = append(dst, keyRest...)
+	return append(dst, value...)
+}
+
+// probe is an item to look for others with. It is made anew in the same memory for each key.
+type probe struct {
+	buffer []byte
+}
+
+var probes = sync.Pool{New: func() any { return new(probe) }}
+
+// of returns an item with this key, which may be used until the next one is made, and must not be kept.
+func (p *probe) of(key []byte) Item {
+	p.buffer = appendItem(p.buffer[:0], key, nil, nil, false)
+	return Item(unsafe.String(unsafe.SliceData(p.buffer), len(p.buffer)))
 }
 
 // Packer makes items that stay for long, many of them in one piece of memory. That is faster than one by one and leaves the garbage
@@ -42,23 +67,12 @@ const pieceBytes = 4 << 10
 
 // Pack is the function of this name, with the key in two parts.
 func (p *Packer) Pack(keyStart, keyRest, value []byte, external bool) Item {
-	head := uint64(len(keyStart)+len(keyRest)) << 1
-	if external {
-		head |= 1
-	}
 	const longestHead = 10
 	if size := longestHead + len(keyStart) + len(keyRest) + len(value); cap(p.piece)-len(p.piece) < size {
 		p.piece = make([]byte, 0, max(size, pieceBytes))
 	}
 	start := len(p.piece)
-	for head >= 0x80 {
-		p.piece = append(p.piece, byte(head)|0x80)
-		head >>= 7
-	}
-	p.piece = append(p.piece, byte(head))
-	p.piece = append(p.piece, keyStart...)
-	p.piece = append(p.piece, keyRest...)
-	p.piece = append(p.piece, value...)
+	p.piece = appendItem(p.piece, keyStart, keyRest, value, external)
 	// The bytes are never written again: what follows goes behind them.
 	return Item(unsafe.String(&p.piece[start], len(p.piece)-start))
 }

@@ -27,13 +27,19 @@ func (t *Tree) Copy() *Tree { return &Tree{items: t.items.Copy()} }
 func (t *Tree) Len() int { return t.items.Len() }
 
 // Get returns the item with a key.
-func (t *Tree) Get(key []byte) (Item, bool) { return t.items.Get(Pack(key, nil, false)) }
+func (t *Tree) Get(key []byte) (Item, bool) {
+	p := probes.Get().(*probe)
+	defer probes.Put(p)
+	return t.items.Get(p.of(key))
+}
 
 // GetMany calls each for every key that there is an item for. It is faster than as many calls of Get when the keys are close to each other.
 func (t *Tree) GetMany(keys [][]byte, each func(i int, item Item)) {
 	var hint btree.PathHint
+	p := probes.Get().(*probe)
+	defer probes.Put(p)
 	for i, key := range keys {
-		if item, found := t.items.GetHint(Pack(key, nil, false), &hint); found {
+		if item, found := t.items.GetHint(p.of(key), &hint); found {
 			each(i, item)
 		}
 	}
@@ -47,7 +53,9 @@ func (t *Tree) Append(item Item) (previous Item, replaced bool) { return t.items
 
 // Delete removes the item with a key and returns it.
 func (t *Tree) Delete(key []byte) (previous Item, deleted bool) {
-	return t.items.Delete(Pack(key, nil, false))
+	p := probes.Get().(*probe)
+	defer probes.Put(p)
+	return t.items.Delete(p.of(key))
 }
 
 // Scan yields the items of a range in order.

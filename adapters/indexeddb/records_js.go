@@ -100,8 +100,37 @@ func (d *Device) Append(ctx context.Context, first uint64, records [][]byte, dur
 	return err
 }
 
-// Remove implements [logkv.Device].
+// removeStep is how many records one transaction removes: writers wait for it.
+const removeStep = 256
+
+// Remove implements [logkv.Device]. It takes several transactions when there is much to remove; what nobody needs may go in any order.
 func (d *Device) Remove(ctx context.Context, ranges []logkv.NumberRange) error {
+	if len(ranges) == 0 {
+		return d.removeRanges(ctx, nil)
+	}
+	step, size := []logkv.NumberRange(nil), uint64(0)
+	for _, r := range ranges {
+		for first := r.First; ; first += removeStep {
+			last := min(r.Last, first+removeStep-1)
+			step = append(step, logkv.NumberRange{First: first, Last: last})
+			if size += last - first + 1; size >= removeStep {
+				if err := d.removeRanges(ctx, step); err != nil {
+					return err
+				}
+				step, size = step[:0], 0
+			}
+			if last == r.Last {
+				break
+			}
+		}
+	}
+	if len(step) == 0 {
+		return nil
+	}
+	return d.removeRanges(ctx, step)
+}
+
+func (d *Device) removeRanges(ctx context.Context, ranges []logkv.NumberRange) error {
 	return d.transact(ctx, "removing records", readWrite, []any{recordsStore}, logkv.Relaxed, func(tx *transaction) {
 		store := tx.store(recordsStore)
 		tx.then(tx.call(store, "openKeyCursor", safejs.Null(), "prev"), func(cursor safejs.Value) {
@@ -118,22 +147,14 @@ func (d *Device) Remove(ctx context.Context, ranges []logkv.NumberRange) error {
 	})
 }
 
-// Size implements [logkv.Device]. It reads everything, a part at a time: IndexedDB tells no sizes.
+// Size implements [logkv.Device]. It is not known: IndexedDB tells no sizes. It fails as any other call does.
 func (d *Device) Size(ctx context.Context) (uint64, error) {
-	size := uint64(0)
-	for from := uint64(1); ; {
-		records, err := d.ReadFrom(ctx, from, 4<<20)
-		if err != nil {
-			return 0, err
-		}
-		if len(records) == 0 {
-			return size, nil
-		}
-		for _, record := range records {
-			size += uint64(len(record.Data))
-		}
-		from = records[len(records)-1].Number + 1
+	if err := ctx.Err(); err != nil {
+		return 0, err
 	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return 0, d.closed
 }
 
 // unexpected reports a result that could not be read.

@@ -1,6 +1,8 @@
 package logkv
 
 import (
+	"encoding/binary"
+
 	"github.com/gouchdb/gouchdb/core/kv/internal/tree"
 )
 
@@ -13,6 +15,8 @@ type batch struct {
 	bytes   uint64   // of keys and values, as in state
 	records [][]byte // the last one is still growing; none has its header yet
 	size    int      // of all records
+	// reclaimed is what a compaction has given back.
+	reclaimed uint64
 	// stale is set when a record that the base refers to is gone, which says that the base is not the newest state.
 	stale bool
 	// accepted are the updates in it that were acknowledged already.
@@ -30,10 +34,12 @@ type savepoint struct {
 	records int
 	last    int // length of the last record
 	size    int
+
+	reclaimed uint64
 }
 
 func (b *batch) save() savepoint {
-	point := savepoint{tree: b.tree, bytes: b.bytes, records: len(b.records), size: b.size}
+	point := savepoint{tree: b.tree, bytes: b.bytes, records: len(b.records), size: b.size, reclaimed: b.reclaimed}
 	if point.records > 0 {
 		point.last = len(b.records[point.records-1])
 	}
@@ -43,7 +49,7 @@ func (b *batch) save() savepoint {
 
 // rollback undoes everything since a savepoint.
 func (b *batch) rollback(point savepoint) {
-	b.tree, b.bytes, b.size = point.tree, point.bytes, point.size
+	b.tree, b.bytes, b.size, b.reclaimed = point.tree, point.bytes, point.size, point.reclaimed
 	clear(b.records[point.records:])
 	b.records = b.records[:point.records]
 	if point.records > 0 {
@@ -100,6 +106,12 @@ func (b *batch) delete(key []byte) {
 	b.write(opDelete, key, nil)
 }
 
+// reclaim notes for all contexts that there is so much less log.
+func (b *batch) reclaim(bytes uint64) {
+	b.write(opReclaimed, []byte("reclaimed"), binary.AppendUvarint(nil, bytes))
+	b.reclaimed += bytes
+}
+
 // holds reports whether a record belongs to this batch, and is not in the log yet.
 func (b *batch) holds(record uint64) bool { return record >= b.first() }
 
@@ -127,7 +139,10 @@ func trim(record []byte) []byte {
 
 // result is the state after the commit.
 func (b *batch) result() *state {
-	return &state{tree: b.tree, head: b.base.head + uint64(len(b.records)), bytes: b.bytes, logBytes: b.base.logBytes + uint64(b.size)}
+	logBytes := b.base.logBytes + uint64(b.size)
+	return &state{
+		tree: b.tree, head: b.base.head + uint64(len(b.records)), bytes: b.bytes, logBytes: logBytes - min(logBytes, b.reclaimed),
+	}
 }
 
 // preview is the same state while the commit is not in the log, over one that may not be either.

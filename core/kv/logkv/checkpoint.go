@@ -41,7 +41,7 @@ func (s *Store) snapshotIfWorthwhile() {
 	}
 	s.inBackground(func() {
 		// A failure costs time at the next open and nothing else; the next commits will try again.
-		_, _ = s.writeSnapshot(s.lifetime)
+		_, _ = s.writeSnapshot(s.leisure, func() error { return s.pause(s.leisure) })
 	})
 }
 
@@ -51,44 +51,51 @@ func (s *Store) snapshotOnClose() {
 	due := s.tail.cost() >= s.worthwhile()/4
 	s.mutex.Unlock()
 	if due {
-		_, _ = s.writeSnapshot(s.lifetime) // as above
+		_, _ = s.writeSnapshot(s.lifetime, func() error { return nil }) // as above
 	}
 }
 
 // errBusy: another snapshot is being written.
 var errBusy = errors.New("a snapshot is being written")
 
-// writeSnapshot writes a snapshot of the newest state and returns what it covers.
-func (s *Store) writeSnapshot(ctx context.Context) (covers uint64, err error) {
+// writeSnapshot writes a snapshot of the newest state and returns that. It is encoded from a state that does not change, with pauses, so writers go on meanwhile; only
+// the device's writing may keep them.
+func (s *Store) writeSnapshot(ctx context.Context, pause func() error) (*state, error) {
 	s.mutex.Lock()
 	if s.tail.writing {
 		s.mutex.Unlock()
-		return 0, errBusy
+		return nil, errBusy
 	}
 	before, covered := s.tail, s.logged
 	if before.covers == covered.head {
 		s.mutex.Unlock()
-		return covered.head, nil
+		return covered, nil
 	}
 	s.tail.writing = true
 	s.mutex.Unlock()
 
-	chunks := encodeSnapshot(covered)
-	err = s.device.WriteSnapshot(ctx, covered.head, chunks)
+	chunks, err := encodeSnapshot(covered, pause)
+	given := err == nil
+	if given {
+		err = s.device.WriteSnapshot(ctx, covered.head, chunks)
+	}
 
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	defer s.snapshotDone.Fire()
 	s.tail.writing = false
+	if !given {
+		return nil, err
+	}
 	// After a failure the tail counts as new, too: a device without space must not be asked again after every commit.
 	s.tail.bytes = max(0, s.tail.bytes-before.bytes)
 	s.tail.records = max(0, s.tail.records-before.records)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	s.tail.covers = covered.head
 	s.tail.snapshotBytes = totalSize(chunks)
-	return covered.head, nil
+	return covered, nil
 }
 
 // verifySnapshot reads the newest snapshot back. What it stands for is about to be removed.

@@ -16,8 +16,14 @@ func (s *Store) commitQueued() {
 			s.commitGroup(nil)
 			s.log.Pass()
 		}
-		s.snapshotIfWorthwhile()
+		s.tidy()
 	}
+}
+
+// tidy begins in the background what the log needs now and then.
+func (s *Store) tidy() {
+	s.snapshotIfWorthwhile()
+	s.compactIfWorthwhile()
 }
 
 // maxStandstills is how often a commit is tried again although the device, which says that the head has moved, shows nothing new.

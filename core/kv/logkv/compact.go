@@ -1,14 +1,13 @@
 package logkv
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"maps"
+	"runtime"
 	"slices"
+	"time"
 
 	"github.com/gouchdb/gouchdb/core/kv"
-	"github.com/gouchdb/gouchdb/core/kv/internal/tree"
 )
 
 // Compact implements kv.Store.
@@ -16,14 +15,16 @@ import (
 // It writes the living values of records that are mostly garbage anew, then removes all records that nothing refers to any more: neither the
 // newest state, nor a view of this store that is still open, nor what replaying the log from the older of the two snapshots needs, so that one damaged snapshot
 // can still be done without. Views in other contexts find moved values at their new place.
+//
+// Readers are not held up. Writers wait for a step at most, which moves a quarter of a megabyte.
 func (s *Store) Compact(ctx context.Context) error {
 	if err := s.check(ctx); err != nil {
 		return err
 	}
-	taken := s.compacting.Take(ctx, s.closing)
-	if taken {
-		defer s.compacting.Pass()
+	if !s.compacting.Take(ctx, s.closing) {
+		return s.check(ctx)
 	}
+	defer s.compacting.Pass()
 	if err := s.Refresh(ctx); err != nil {
 		return err
 	}
@@ -40,10 +41,10 @@ func (s *Store) Compact(ctx context.Context) error {
 	if err := s.moveLiveValues(ctx); err != nil {
 		return err
 	}
-	if s.newestLogged().head == before {
+	if s.newestLogged().head == before.head {
 		// Nothing had to move. An empty record lets there be a second snapshot that covers all that is going to be removed.
-		if err := s.Update(ctx, func(tx kv.Tx) error {
-			tx.(*transaction).batch.room(0)
+		if err := s.commit(ctx, func(tx *transaction) error {
+			tx.batch.room(0)
 			return nil
 		}); err != nil {
 			return err
@@ -53,130 +54,150 @@ func (s *Store) Compact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := s.verifySnapshot(ctx, after); err != nil {
+	if err := s.verifySnapshot(ctx, after.head); err != nil {
 		return err
 	}
 	return s.removeDead(ctx, before, after)
 }
 
+// compactIfWorthwhile compacts in the background when too little of the log is alive.
+func (s *Store) compactIfWorthwhile() {
+	s.mutex.Lock()
+	logged, ratio := s.logged, s.options.CompactionRatio
+	due := ratio > 0 && !s.compactsItself && logged.logBytes >= s.nextCompaction && float64(logged.logBytes) > ratio*float64(logged.bytes)
+	if due {
+		s.compactsItself = true
+	}
+	s.mutex.Unlock()
+	if !due {
+		return
+	}
+	s.inBackground(func() {
+		err := s.Compact(s.leisure)
+		s.mutex.Lock()
+		defer s.mutex.Unlock()
+		s.compactsItself = false
+		// What is left may be all that can be done (views that are open, a ratio hard to reach), and a failure, which costs space and nothing else, may repeat
+		// itself. So it takes some growth until the next try.
+		s.nextCompaction = max(s.leastCompaction(), s.logged.logBytes/4*5)
+		if err != nil {
+			s.nextCompaction += s.leastCompaction()
+		}
+	})
+}
+
+// leastCompaction is how large a log is let be.
+func (s *Store) leastCompaction() uint64 { return 2 * uint64(s.options.SnapshotBytes) }
+
+// pause lets others run in the middle of long work, and tells when to give that up. Only in WebAssembly that takes something: there is one thread, which gets to
+// what the browser has to tell only when all goroutines wait.
+func (s *Store) pause(ctx context.Context) error {
+	if runtime.GOOS == "js" {
+		time.Sleep(time.Millisecond)
+	}
+	return s.check(ctx)
+}
+
+// pauseEvery is how many entries are gone through between two pauses.
+const pauseEvery = 8192
+
 // snapshotNow writes a snapshot of the newest state, after the one that is being written, if there is one.
-func (s *Store) snapshotNow(ctx context.Context) (covers uint64, err error) {
+func (s *Store) snapshotNow(ctx context.Context) (covered *state, err error) {
 	for {
 		changed := s.snapshotDone.Next()
-		covers, err := s.writeSnapshot(ctx)
+		covered, err := s.writeSnapshot(ctx, func() error { return s.pause(ctx) })
 		if !errors.Is(err, errBusy) {
-			return covers, err
+			return covered, err
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return 0, ctx.Err()
+			return nil, ctx.Err()
 		}
 	}
 }
 
-// liveBytes returns how many bytes of each record are values that a state refers to.
-func liveBytes(st *state) map[uint64]int {
-	live := map[uint64]int{}
+// use is what of a record a state refers to.
+type use struct {
+	live int // bytes of values
+	end  int // of the last one; the record is hardly longer
+}
+
+// uses returns what a state refers to, by record. It calls pause now and then, and gives up when that fails.
+func uses(st *state, pause func() error) (map[uint64]use, error) {
+	found := map[uint64]use{}
+	n := 0
 	for item := range st.tree.Scan(kv.Range{}) {
+		if n++; n%pauseEvery == 0 {
+			if err := pause(); err != nil {
+				return nil, err
+			}
+		}
 		if item.External() {
 			at := mustAddress(item)
-			live[at.record] += at.length
+			of := found[at.record]
+			found[at.record] = use{live: of.live + at.length, end: max(of.end, at.offset+at.length+checksumSize)}
 		}
 	}
-	return live
+	return found, nil
 }
 
-// sparse returns the records whose values should move: those less than two thirds of which are values, unless they would fill as many records again.
-func (s *Store) sparse(live map[uint64]int) map[uint64]bool {
-	records, total := map[uint64]bool{}, 0
-	for number, bytes := range live {
-		if bytes < s.options.RecordBytes*2/3 {
-			records[number] = true
-			total += bytes
-		}
-	}
-	if len(records) <= 1+total/s.options.RecordBytes {
-		return nil
-	}
-	return records
-}
-
-// moveBytes is how much is moved in one commit: little enough for other updates not to wait long.
-const moveBytes = 1 << 20
-
-// moveLiveValues writes the values in sparse records anew, in the order in which they were written first.
-func (s *Store) moveLiveValues(ctx context.Context) error {
-	now := s.newestLogged()
-	from := s.sparse(liveBytes(now))
-	if len(from) == 0 {
-		return nil
-	}
-	var moves []tree.Item
-	for item := range now.tree.Scan(kv.Range{}) {
-		if item.External() && from[mustAddress(item).record] {
-			moves = append(moves, item)
-		}
-	}
-	slices.SortFunc(moves, func(a, b tree.Item) int {
-		x, y := mustAddress(a), mustAddress(b)
-		return cmp.Or(cmp.Compare(x.record, y.record), cmp.Compare(x.offset, y.offset))
-	})
-	for begin := 0; begin < len(moves); {
-		end, size := begin, 0
-		for end < len(moves) && size < moveBytes {
-			size += mustAddress(moves[end]).length
-			end++
-		}
-		if err := s.Update(ctx, func(tx kv.Tx) error {
-			return move(ctx, tx.(*transaction), moves[begin:end])
-		}); err != nil {
-			return err
-		}
-		begin = end
-	}
-	return nil
-}
-
-// move puts the values of items again, those that still are their keys' values at the same place.
-func move(ctx context.Context, tx *transaction, items []tree.Item) error {
-	unchanged := make([]tree.Item, 0, len(items))
-	for _, item := range items {
-		if current, found := tx.tree.Get(item.Key()); found && current == item {
-			unchanged = append(unchanged, item)
-		}
-	}
-	values, err := tx.values(ctx, unchanged)
-	if err != nil {
-		return err
-	}
-	for i, item := range unchanged {
-		tx.Put(item.Key(), values[i])
-	}
-	return nil
-}
-
-// removeDead removes the records up to last that nobody needs.
-func (s *Store) removeDead(ctx context.Context, last, head uint64) error {
+// removeDead removes the records up to last's that nobody needs; head is the state when all was moved.
+func (s *Store) removeDead(ctx context.Context, last, head *state) error {
 	s.mutex.Lock()
-	needed := slices.Collect(maps.Keys(s.viewing))
-	for _, st := range []*state{s.current, s.logged} {
+	needed := []*state{s.current}
+	for _, st := range []*state{s.logged, s.ahead.onto} {
+		if !slices.Contains(needed, st) {
+			needed = append(needed, st)
+		}
+	}
+	for st := range s.viewing {
 		if !slices.Contains(needed, st) {
 			needed = append(needed, st)
 		}
 	}
 	s.mutex.Unlock()
 
-	var keep []uint64
+	kept := map[uint64]int{} // records, and about how long they are
 	for _, st := range needed {
-		keep = slices.AppendSeq(keep, maps.Keys(liveBytes(st)))
+		of, err := uses(st, func() error { return s.pause(ctx) })
+		if err != nil {
+			return err
+		}
+		for number, use := range of {
+			kept[number] = max(kept[number], use.end)
+		}
 	}
-	slices.Sort(keep)
-	if err := s.device.Remove(ctx, gaps(keep, last)); err != nil {
+	numbers := make([]uint64, 0, len(kept))
+	size := uint64(0)
+	for number, end := range kept {
+		numbers = append(numbers, number)
+		if number <= last.head {
+			size += uint64(end)
+		}
+	}
+	slices.Sort(numbers)
+	if err := s.device.Remove(ctx, gaps(numbers, last.head)); err != nil {
 		return err
 	}
-	if len(needed) == 1 {
-		s.compacted = head // until something is committed, there is nothing more to do
+	done := head.head
+	if reclaimed := last.logBytes - min(last.logBytes, size); reclaimed >= uint64(s.options.RecordBytes) {
+		err := s.commit(ctx, func(tx *transaction) error {
+			tx.batch.reclaim(reclaimed)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		done++
+	}
+	if s.newestLogged().head == done && len(needed) == 1 {
+		s.compacted = done // until something is committed, there is nothing more to do
 	}
 	return nil
+}
+
+// commit is an Update of the store itself, which is in the log when it returns.
+func (s *Store) commit(ctx context.Context, write func(*transaction) error) error {
+	return s.update(ctx, func(tx kv.Tx) error { return write(tx.(*transaction)) }, true)
 }

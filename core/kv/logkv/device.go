@@ -45,7 +45,7 @@ type Device interface {
 	Watch(notify func())
 	// Sync returns when all that was appended is durable in the strict sense.
 	Sync(ctx context.Context) error
-	// Size returns how many bytes the storage occupies, about.
+	// Size returns how many bytes the storage occupies, about; 0 when that is not known without reading it all.
 	Size(ctx context.Context) (uint64, error)
 	// Close releases the device; calls that are running or come later fail with ErrClosed. Closing twice does no harm.
 	Close() error

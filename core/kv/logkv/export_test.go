@@ -12,3 +12,17 @@ func (s *Store) CacheSize() int {
 
 // Reseal gives a record or chunk whose bytes were changed a checksum that fits.
 func Reseal(data []byte) []byte { return appendChecksum(data[:len(data)-checksumSize]) }
+
+// DropCache empties the cache.
+func (s *Store) DropCache() { s.cache.clear() }
+
+// Waiting returns how many readers wait for a record that another one reads.
+func (s *Store) Waiting() int {
+	s.fetches.mutex.Lock()
+	defer s.fetches.mutex.Unlock()
+	waiting := 0
+	for _, f := range s.fetches.underWay {
+		waiting += f.waiting
+	}
+	return waiting
+}

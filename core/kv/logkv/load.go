@@ -204,34 +204,3 @@ func (s *Store) reload(ctx context.Context) (found map[commitID]bool, err error)
 	s.publish(result.state, 0, 0)
 	return nil, nil
 }
-
-// records returns the records of these numbers, from the cache or the device. Those that are gone are not among them.
-func (s *Store) records(ctx context.Context, numbers []uint64) (map[uint64][]byte, error) {
-	found := make(map[uint64][]byte, len(numbers))
-	var missing []uint64
-	for _, number := range numbers {
-		if data, cached := s.cache.get(number); cached {
-			found[number] = data
-		} else {
-			missing = append(missing, number)
-		}
-	}
-	if len(missing) == 0 {
-		return found, nil
-	}
-	read, err := s.device.Read(ctx, missing)
-	if err != nil {
-		return nil, err
-	}
-	for i, data := range read {
-		if data == nil {
-			continue
-		}
-		if _, err := openRecord(missing[i], data); err != nil {
-			return nil, err
-		}
-		s.cache.put(missing[i], data)
-		found[missing[i]] = data
-	}
-	return found, nil
-}

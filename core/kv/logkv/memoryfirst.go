@@ -99,7 +99,7 @@ func (s *Store) accept(r *request) bool {
 		b = newBatch(s.options, s.current)
 	}
 	s.mutex.Unlock()
-	if full {
+	if full || r.logged {
 		return false
 	}
 	size := b.size
@@ -136,7 +136,7 @@ func (s *Store) flushInBackground() {
 		if s.flight.Take(s.lifetime, s.closing) {
 			_ = s.flush() // it is kept for those who have to hear of it
 			s.flight.Pass()
-			s.snapshotIfWorthwhile()
+			s.tidy()
 		}
 	})
 }

@@ -17,6 +17,9 @@ type Options struct {
 	// SnapshotBytes is how much log is written at least before a new snapshot, so that opening need not read more than that of it: 2 MiB unless
 	// set. It is more when the snapshot itself is larger than that.
 	SnapshotBytes int
+	// CompactionRatio is how many bytes of log there may be for one byte that lives before the store compacts itself, in the background and in small steps: 2.0 unless
+	// set, at least 1.2; negative: never by itself. A log of less than twice SnapshotBytes is let be.
+	CompactionRatio float64
 }
 
 func (o Options) withDefaults() Options {
@@ -24,6 +27,12 @@ func (o Options) withDefaults() Options {
 	setDefault(&o.RecordBytes, 48<<10)
 	setDefault(&o.InlineBytes, 256)
 	setDefault(&o.SnapshotBytes, 2<<20)
+	if o.CompactionRatio == 0 {
+		o.CompactionRatio = 2
+	}
+	if o.CompactionRatio > 0 {
+		o.CompactionRatio = max(o.CompactionRatio, 1.2)
+	}
 	return o
 }
 

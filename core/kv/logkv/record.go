@@ -117,6 +117,8 @@ const (
 	opDelete   = 0
 	opInline   = 1 // the value is kept in the tree
 	opExternal = 2 // the value is read from this record when it is needed
+	// opReclaimed tells what a compaction has given back: its value is the number of bytes, as a varint. Its key means nothing.
+	opReclaimed = 3
 )
 
 // appendOperation returns the record with the operation, and where the value is in it.
@@ -146,7 +148,7 @@ func eachOperation(number uint64, record []byte, each func(operation)) error {
 			op.offset = r.at
 			op.value = r.bytes(length)
 		}
-		if r.failed || len(op.key) == 0 || op.kind > opExternal {
+		if r.failed || len(op.key) == 0 || op.kind > opReclaimed {
 			return blameRecord(number, core.ErrCorrupt.Because("it has an operation that cannot be understood"))
 		}
 		each(op)

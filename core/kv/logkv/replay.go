@@ -1,6 +1,8 @@
 package logkv
 
 import (
+	"encoding/binary"
+
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv/internal/tree"
 )
@@ -75,6 +77,9 @@ func (p *replay) apply(r Record) error {
 			p.put(tree.Pack(op.key, op.value, false))
 		case opExternal:
 			p.put(externalItem(op.key, addressOf(r.Number, op.offset, op.value)))
+		case opReclaimed:
+			bytes, _ := binary.Uvarint(op.value)
+			p.logBytes -= min(p.logBytes, bytes)
 		}
 	})
 }

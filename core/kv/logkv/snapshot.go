@@ -15,22 +15,26 @@ import (
 //	flags         1 byte; lastChunk
 //	covers        8 bytes
 //	index         4 bytes: the chunk's place in the snapshot, from 0
+//	log           8 bytes: how much log there was
 //	items         each: varint of the bytes that its key shares with the one before in this chunk, varint of the length of the rest of
 //	              the key times 2 plus 1 for an external item, the rest, varint of the length of the value, the value
 //	checksum      4 bytes: CRC-32C of everything before
 const (
-	chunkHeaderSize = 1 + 1 + 8 + 4
+	chunkHeaderSize = 1 + 1 + 8 + 4 + 8
 	lastChunk       = 1
 )
 
-// encodeSnapshot prints a state.
-func encodeSnapshot(s *state) [][]byte {
+// encodeSnapshot prints a state. It calls pause after each chunk, and gives up when that fails.
+func encodeSnapshot(s *state, pause func() error) ([][]byte, error) {
 	var chunks [][]byte
 	var previous []byte
 	chunk := make([]byte, chunkHeaderSize, chunkBytes)
 	for item := range s.tree.Scan(kv.Range{}) {
 		if len(chunk)+len(item) > chunkBytes-checksumSize && len(chunk) > chunkHeaderSize {
 			chunks = append(chunks, chunk)
+			if err := pause(); err != nil {
+				return nil, err
+			}
 			chunk, previous = make([]byte, chunkHeaderSize, chunkBytes), nil
 		}
 		key, value := item.Key(), item.Value()
@@ -54,9 +58,10 @@ func encodeSnapshot(s *state) [][]byte {
 		}
 		binary.LittleEndian.PutUint64(chunk[2:], s.head)
 		binary.LittleEndian.PutUint32(chunk[10:], uint32(i))
+		binary.LittleEndian.PutUint64(chunk[14:], s.logBytes)
 		chunks[i] = appendChecksum(chunk)
 	}
-	return chunks
+	return chunks, nil
 }
 
 func sharedPrefix(a, b []byte) int {
@@ -74,6 +79,7 @@ func decodeSnapshot(covers uint64, chunks [][]byte) (*state, error) {
 	}
 	s := emptyState()
 	s.head = covers
+	s.logBytes = binary.LittleEndian.Uint64(chunks[0][14:])
 	var packer tree.Packer
 	for _, chunk := range chunks {
 		var key []byte // of the item before

@@ -19,6 +19,7 @@ type Store struct {
 	device  Device
 	options Options
 	cache   *cache
+	fetches fetches
 	changed signal.Broadcast
 	writer  uint64        // tells this store's commits from those of all others
 	grace   time.Duration // see the constant
@@ -30,6 +31,9 @@ type Store struct {
 	commits    uint64    // tried so far; guarded by log
 	compacting turn.Line // held by Compact
 	compacted  uint64    // the head when Compact last had nothing left to do; guarded by compacting
+
+	nextCompaction uint64 // how large the log has to be for the next automatic compaction; guarded by mutex
+	compactsItself bool   // right now; guarded by mutex
 
 	mutex      sync.Mutex
 	current    *state         // what views see
@@ -52,6 +56,9 @@ type Store struct {
 	// lifetime is the context of what is done for no caller in particular, or for several. It ends when the store has closed.
 	lifetime context.Context
 	end      context.CancelFunc
+	// leisure is the context of what can as well be left undone. It ends when the store begins to close.
+	leisure    context.Context
+	endLeisure context.CancelFunc
 }
 
 var _ kv.Store = (*Store)(nil)
@@ -73,6 +80,8 @@ func Open(ctx context.Context, device Device, options Options) (*Store, error) {
 		return nil, err
 	}
 	s.lifetime, s.end = context.WithCancel(context.Background())
+	s.leisure, s.endLeisure = context.WithCancel(s.lifetime)
+	s.nextCompaction = s.leastCompaction()
 	s.current, s.logged, s.tail = loaded.state, loaded.state, loaded.tail
 	s.ahead.onto = s.logged
 	device.Watch(s.catchUpSoon)
@@ -233,6 +242,7 @@ func (s *Store) shut() {
 	}
 	s.closed = true
 	close(s.closing)
+	s.endLeisure()
 	for _, r := range s.queue {
 		r.done <- core.ErrClosed
 	}

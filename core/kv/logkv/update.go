@@ -25,6 +25,8 @@ type request struct {
 	// These are the committer's.
 	err     error // of the last run
 	aborted bool  // the function panicked, or the caller has left
+
+	logged bool // it must not be acknowledged before it is logged
 }
 
 // Update implements kv.Store.
@@ -33,11 +35,15 @@ type request struct {
 // than ErrStorage means that nothing was committed. Only when the device does not answer for some seconds after the context has ended, Update
 // gives up with an ErrStorage which says that the outcome is not known, and whose cause is the context's error.
 func (s *Store) Update(ctx context.Context, write func(kv.Tx) error) error {
+	return s.update(ctx, write, false)
+}
+
+func (s *Store) update(ctx context.Context, write func(kv.Tx) error, logged bool) error {
 	if err := s.check(ctx); err != nil {
 		return err
 	}
 	r := &request{
-		ctx: ctx, write: write,
+		ctx: ctx, write: write, logged: logged,
 		run: make(chan *transaction), ran: make(chan error, 1), done: make(chan error, 1), left: make(chan struct{}),
 	}
 	if err := s.enqueue(r); err != nil {

@@ -132,9 +132,8 @@ func testRecords(t *testing.T, h Harness) {
 		assert.Equal(t, toBytes([]string{long, "two"}), data[:2])
 		assert.Nil(t, data[2])
 		assert.Equal(t, toBytes([]string{"one", binary, "relaxed", "two"}), data[3:])
-		size, err := d.Size(context.Background())
+		_, err = d.Size(context.Background()) // it may not be known
 		require.NoError(t, err)
-		assert.Greater(t, size, uint64(0))
 		d = h.reopen(t, d)
 	}
 	appendTexts(t, d, 6, "six")

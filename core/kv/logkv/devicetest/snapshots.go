@@ -95,7 +95,9 @@ func testRemove(t *testing.T, h Harness) {
 	require.NoError(t, d.Remove(ctx, []logkv.NumberRange{{First: 1, Last: 3}, {First: 5, Last: 5}, {First: 8, Last: 8}, {First: 20, Last: 99}}))
 	after, err := d.Size(ctx)
 	require.NoError(t, err)
-	assert.Less(t, after, before-30_000, "the space is given back")
+	if before > 0 { // it is known
+		assert.Less(t, after, before-30_000, "the space is given back")
+	}
 	check := func() {
 		t.Helper()
 		data, err := d.Read(ctx, []uint64{1, 4, 5, 20})

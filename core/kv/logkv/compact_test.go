@@ -15,7 +15,7 @@ import (
 )
 
 // uncached reads every record from the device.
-var uncached = logkv.Options{RecordBytes: 1500, CacheBytes: 1, InlineBytes: 100}
+var uncached = logkv.Options{RecordBytes: 1500, CacheBytes: 1, InlineBytes: 100, CompactionRatio: -1}
 
 func TestCompactionKeepsWhatAViewOfTheSameStoreReads(t *testing.T) {
 	t.Parallel()

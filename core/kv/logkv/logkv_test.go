@@ -13,8 +13,11 @@ import (
 	"github.com/gouchdb/gouchdb/core/kv/logkv/memdevice"
 )
 
-// small makes everything happen early: records of a few values, snapshots after a few commits, hardly any cache.
-var small = logkv.Options{RecordBytes: 1500, CacheBytes: 4000, SnapshotBytes: 20_000, InlineBytes: 100}
+// small makes everything happen early: records of a few values, snapshots after a few commits, hardly any cache. It compacts when it is told to.
+var small = logkv.Options{RecordBytes: 1500, CacheBytes: 4000, SnapshotBytes: 20_000, InlineBytes: 100, CompactionRatio: -1}
+
+// busy is small, and compacts all the time.
+var busy = logkv.Options{RecordBytes: 1500, CacheBytes: 4000, SnapshotBytes: 3000, InlineBytes: 100, CompactionRatio: 1.2}
 
 func open(t *testing.T, storage *memdevice.Storage, options logkv.Options) *logkv.Store {
 	t.Helper()
@@ -25,7 +28,7 @@ func open(t *testing.T, storage *memdevice.Storage, options logkv.Options) *logk
 }
 
 func TestConformance(t *testing.T) {
-	for name, options := range map[string]logkv.Options{"defaults": {}, "small": small, "relaxed": {Durability: logkv.Relaxed}} {
+	for name, options := range map[string]logkv.Options{"defaults": {}, "small": small, "busy": busy, "relaxed": {Durability: logkv.Relaxed}} {
 		t.Run(name, func(t *testing.T) {
 			var mutex sync.Mutex
 			storages := map[kv.Store]*memdevice.Storage{}

@@ -56,7 +56,7 @@ func (n *noting) Delete(key []byte) {
 }
 
 func TestConformanceMemoryFirst(t *testing.T) {
-	for name, options := range map[string]logkv.Options{"defaults": {}, "small": small} {
+	for name, options := range map[string]logkv.Options{"defaults": {}, "small": small, "busy": busy} {
 		options.Durability = logkv.MemoryFirst
 		t.Run(name, func(t *testing.T) {
 			var mutex sync.Mutex

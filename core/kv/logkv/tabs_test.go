@@ -38,6 +38,12 @@ func accountKey(account int) []byte { return []byte("account" + strconv.Itoa(100
 
 // Several tabs move money between accounts, compact, and look: no view may ever see money lost or made, nor a value that is not its key's.
 func TestTabs(t *testing.T) {
+	for name, options := range map[string]logkv.Options{"compacting now and then": small, "compacting by themselves": busy} {
+		t.Run(name, func(t *testing.T) { testTabs(t, options) })
+	}
+}
+
+func testTabs(t *testing.T, options logkv.Options) {
 	kvtest.CheckGoroutines(t)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -46,7 +52,7 @@ func TestTabs(t *testing.T) {
 	storage := memdevice.New()
 	var stores []*logkv.Store
 	for range tabs {
-		stores = append(stores, open(t, storage, small))
+		stores = append(stores, open(t, storage, options))
 	}
 	require.NoError(t, stores[0].Update(ctx, func(tx kv.Tx) error {
 		for account := range accounts {
@@ -119,7 +125,7 @@ func TestTabs(t *testing.T) {
 		})
 	}
 	group.Wait()
-	for _, store := range append(stores, open(t, storage, small)) {
+	for _, store := range append(stores, open(t, storage, options)) {
 		require.NoError(t, store.Refresh(ctx))
 		require.NoError(t, look(store))
 	}

@@ -2,7 +2,11 @@
 
 package indexeddb
 
-import "github.com/gouchdb/gouchdb/internal/safejs"
+import (
+	"sync"
+
+	"github.com/gouchdb/gouchdb/internal/safejs"
+)
 
 // calls makes a series of calls into JavaScript and remembers the first that failed; the ones after it do nothing.
 type calls struct {
@@ -53,12 +57,24 @@ func (c *calls) text(object safejs.Value, property string) string {
 	return text
 }
 
+// uint8Array is the class, which every write needs.
+var uint8Array = sync.OnceValues(func() (safejs.Value, error) { return safejs.Global().Get("Uint8Array") })
+
 // bytesToJS makes a Uint8Array.
 func (c *calls) bytesToJS(data []byte) safejs.Value {
-	array := c.construct("Uint8Array", len(data))
-	if c.err == nil {
-		_, c.err = safejs.CopyBytesToJS(array, data)
+	if c.err != nil {
+		return safejs.Undefined()
 	}
+	class, err := uint8Array()
+	if err != nil {
+		c.err = err
+		return safejs.Undefined()
+	}
+	array, err := class.New(len(data))
+	if err == nil {
+		_, err = safejs.CopyBytesToJS(array, data)
+	}
+	c.err = err
 	return array
 }
 

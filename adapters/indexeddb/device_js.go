@@ -12,6 +12,7 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
 	"github.com/gouchdb/gouchdb/internal/hex"
+	"github.com/gouchdb/gouchdb/internal/safejs"
 )
 
 var errConnectionLost = errors.New("the connection to IndexedDB was lost")
@@ -111,11 +112,11 @@ func (d *Device) connection(ctx context.Context) (*connection, error) {
 
 // transact runs a transaction, once more on a new connection when the first one turns out to be lost.
 func (d *Device) transact(ctx context.Context, doing, mode string, stores []any, durability logkv.Durability, use func(*transaction)) error {
-	var options map[string]any
+	var options safejs.Value
 	if mode == readWrite {
-		options = map[string]any{"durability": "relaxed"}
-		if durability == logkv.Strict {
-			options["durability"] = "strict"
+		var err error
+		if options, err = transactionOptions(durability); err != nil {
+			return errorOf(doing, thrown(err))
 		}
 	}
 	for attempt := 0; ; attempt++ {
@@ -143,6 +144,28 @@ func (d *Device) transact(ctx context.Context, doing, mode string, stores []any,
 			return core.ErrStorage.Because(doing + " in IndexedDB").From(err)
 		}
 	}
+}
+
+// The options of transactions that write, made once: a string or an object that goes to JavaScript takes microseconds.
+var (
+	relaxedOptions = durabilityOptions("relaxed")
+	strictOptions  = durabilityOptions("strict")
+)
+
+func durabilityOptions(durability string) func() (safejs.Value, error) {
+	return sync.OnceValues(func() (safejs.Value, error) {
+		var c calls
+		options := c.construct("Object")
+		c.set(options, "durability", durability)
+		return options, c.err
+	})
+}
+
+func transactionOptions(durability logkv.Durability) (safejs.Value, error) {
+	if durability == logkv.Strict {
+		return strictOptions()
+	}
+	return relaxedOptions()
 }
 
 // Watch implements [logkv.Device].

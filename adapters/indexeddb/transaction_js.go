@@ -4,6 +4,7 @@ package indexeddb
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/gouchdb/gouchdb/core"
@@ -45,15 +46,17 @@ func await(ctx context.Context, doing string, target safejs.Value, good, bad str
 		on(event, handle)
 	}
 	defer func() {
-		var c calls
-		for _, event := range []string{good, bad} {
-			c.set(target, "on"+event, safejs.Null())
-		}
-		for event := range others {
-			c.set(target, "on"+event, safejs.Null())
-		}
-		if len(outcome) == 0 && abandoned != nil {
-			abandoned()
+		if len(outcome) == 0 { // otherwise nothing more comes
+			var c calls
+			for _, event := range []string{good, bad} {
+				c.set(target, "on"+event, safejs.Null())
+			}
+			for event := range others {
+				c.set(target, "on"+event, safejs.Null())
+			}
+			if abandoned != nil {
+				abandoned()
+			}
 		}
 		for _, handler := range handlers {
 			handler.Release()
@@ -109,9 +112,15 @@ func (tx *transaction) then(request safejs.Value, handle func(result safejs.Valu
 	tx.set(request, "onsuccess", handler)
 }
 
+// canCommit: Safari has it since version 15.
+var canCommit = sync.OnceValue(func() bool {
+	var c calls
+	return c.has(c.get(c.get(safejs.Global(), "IDBTransaction"), "prototype"), "commit")
+})
+
 // commit says that there will be no further requests. Without it the browser finds out by itself, after it has told the outcome of the last one.
 func (tx *transaction) commit() {
-	if tx.has(tx.idb, "commit") { // Safari has it since version 15
+	if canCommit() {
 		tx.call(tx.idb, "commit")
 	}
 }
@@ -126,19 +135,19 @@ func (tx *transaction) abort(err error) {
 // transact runs one transaction: use makes the requests, and transact returns when all of it is done, or nothing.
 // The results of the requests can be read then. When ctx ends first, the transaction is aborted.
 func (conn *connection) transact(ctx context.Context, doing, mode string, stores []any, use func(*transaction)) error {
-	return conn.transactWith(ctx, doing, mode, stores, nil, use)
+	return conn.transactWith(ctx, doing, mode, stores, safejs.Undefined(), use)
 }
 
-func (conn *connection) transactWith(ctx context.Context, doing, mode string, stores []any, options map[string]any, use func(*transaction)) error {
+func (conn *connection) transactWith(ctx context.Context, doing, mode string, stores []any, options safejs.Value, use func(*transaction)) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	tx := &transaction{}
-	if options == nil {
-		tx.idb = tx.call(conn.database, "transaction", stores, mode)
-	} else {
-		tx.idb = tx.call(conn.database, "transaction", stores, mode, options)
+	var scope any = stores
+	if len(stores) == 1 {
+		scope = stores[0]
 	}
+	tx.idb = tx.call(conn.database, "transaction", scope, mode, options)
 	if tx.err != nil {
 		e := thrown(tx.err)
 		if isConnectionLost(e) {

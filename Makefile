@@ -9,6 +9,7 @@ GO ?= go
 # Packages that are compiled to WebAssembly and tested under Node, where IndexedDB is fake-indexeddb.
 WASM_PACKAGES := ./core/... ./adapters/... ./wasm/...
 FUZZTIME ?= 10s
+SOAK_SECONDS ?= 300
 BENCHTIME ?= 1s
 
 help: ## list the targets
@@ -81,6 +82,10 @@ test-node: build js node_test/node_modules/.installed ## the npm package and the
 .PHONY: test-browser
 test-browser: build js chromium node_test/node_modules/.installed ## real browsers: wasm suites, the package, the demo's story
 	cd wasm_exec_test && node --test --test-concurrency=1 "*.test.mjs"
+
+.PHONY: soak
+soak: build js chromium node_test/node_modules/.installed ## the tests of several contexts and of crashes, for SOAK_SECONDS each
+	SOAK_SECONDS=$(SOAK_SECONDS) node --test --test-concurrency=1 --test-timeout=0 wasm_exec_test/contexts.test.mjs wasm_exec_test/crash.test.mjs node_test/crash.test.mjs
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME

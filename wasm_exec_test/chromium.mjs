@@ -1,8 +1,10 @@
 // Starts Debian's chromium with a profile of its own, so that IndexedDB lies on disk as it does for a user.
+import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 
 const { chromium } = createRequire(new URL("../node_test/package.json", import.meta.url))("playwright-core");
 
@@ -16,6 +18,9 @@ const args = [
   "--disable-component-update",
   "--disable-sync",
 ];
+const enabling = (features) => (features.length > 0 ? [`--enable-features=${features.join(",")}`] : []);
+const newProfile = () => mkdtemp(join(tmpdir(), "gouchdb-chromium-"));
+const removeProfile = (profile) => rm(profile, { recursive: true, force: true, maxRetries: 5 });
 
 /**
  * Starts a browser with a fresh profile.
@@ -23,17 +28,76 @@ const args = [
  * @returns its context (of playwright), and close(), which ends it and removes the profile
  */
 export async function startChromium({ features = [] } = {}) {
-  const profile = await mkdtemp(join(tmpdir(), "gouchdb-chromium-"));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath,
-    headless: true,
-    args: features.length > 0 ? [...args, `--enable-features=${features.join(",")}`] : args,
-  });
+  const profile = await newProfile();
+  const context = await chromium.launchPersistentContext(profile, { executablePath, headless: true, args: [...args, ...enabling(features)] });
   return {
     context,
     async close() {
       await context.close();
-      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+      await removeProfile(profile);
     },
   };
+}
+
+/**
+ * Starts a browser that can be killed, and started again on what it has left on disk.
+ * @param {{features?: string[]}} options
+ * @returns its playwright context and browser, which are other ones after restart(); kill(), which ends all its processes without a warning; and close()
+ */
+export async function startMortalChromium({ features = [] } = {}) {
+  const profile = await newProfile();
+  let child;
+  let ended;
+  const mortal = {
+    async restart() {
+      // What playwright would set, so that pages in the background are not slowed down.
+      const more = ["--headless", "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding"];
+      child = spawn(executablePath, [...args, ...more, ...enabling(features), "--remote-debugging-port=0", `--user-data-dir=${profile}`], {
+        detached: true, // a process group of its own
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      ended = new Promise((resolve) => child.once("close", resolve));
+      mortal.browser = await chromium.connectOverCDP(await debuggerOf(child));
+      mortal.context = mortal.browser.contexts()[0];
+    },
+    async kill() {
+      signalGroup(child.pid);
+      await ended; // stderr is closed when the last process of the group has gone
+    },
+    async close() {
+      await mortal.browser?.close().catch(() => {});
+      await mortal.kill();
+      await removeProfile(profile);
+    },
+  };
+  await mortal.restart();
+  return mortal;
+}
+
+// Where a starting browser says that it listens.
+async function debuggerOf(child) {
+  let said = "";
+  let url;
+  for await (const line of createInterface({ input: child.stderr })) {
+    said += `${line}\n`;
+    [, url] = /DevTools listening on (ws:\S+)/.exec(line) ?? [];
+    if (url) {
+      break;
+    }
+  }
+  if (!url) {
+    throw new Error(`chromium did not start: ${said}`);
+  }
+  child.stderr.resume(); // leaving the loop has paused it, and its end is waited for
+  return url;
+}
+
+function signalGroup(pid) {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    if (error.code !== "ESRCH") { // they have ended by themselves
+      throw error;
+    }
+  }
 }

@@ -14,8 +14,8 @@ const types = {
 
 /**
  * Serves files and texts.
- * @param {Record<string, URL | string>} files path -> the file's URL, or the text itself
- * @returns {Promise<{url: string, close: () => Promise<void>}>}
+ * @param {Record<string, URL | string | Buffer>} files path -> the file's URL, or the text itself
+ * @returns {Promise<{url: string, http: import("node:http").Server, close: () => Promise<void>}>}
  */
 export async function serve(files) {
   const server = createServer(async (request, response) => {
@@ -31,6 +31,7 @@ export async function serve(files) {
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
+    http: server,
     url: `http://127.0.0.1:${server.address().port}`,
     close: () => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); }),
   };

@@ -433,6 +433,20 @@ test("a file keeps what was written, and the process ends by itself", async () =
   assert.equal(existsSync(join(project, "notes.gouch")), false);
 });
 
+test("each durability keeps what was written, once it is flushed or the database closed", async () => {
+  for (const durability of ["strict", "relaxed", "memory-first"]) {
+    const name = join(project, durability);
+    const db = new GouchDB(name, { durability });
+    await db.put({ _id: "x" });
+    await db.flush();
+    await db.put({ _id: "y" });
+    await db.close();
+    const again = new GouchDB(name);
+    assert.equal((await again.info()).doc_count, 2, durability);
+    await again.destroy();
+  }
+});
+
 test("the process ends by itself while a memory database is open, and after a feed was cancelled", async () => {
   const { code, output } = await run(`
     import GouchDB from "gouchdb";

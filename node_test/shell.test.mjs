@@ -16,7 +16,7 @@ test("a name decides the adapter", () => {
     ["todo", { adapter: "idb" }, browser, { adapter: "indexeddb", name: "todo", shown: "todo" }],
     ["todo", {}, node, { adapter: "file", name: "/data/todo.gouch", shown: "todo" }],
     ["todo", { adapter: "memory", prefix: "my-" }, node, { adapter: "memory", name: "my-todo", shown: "my-todo" }],
-    ["todo", { durability: "relaxed" }, browser, { adapter: "indexeddb", name: "todo", shown: "todo", durability: "relaxed" }],
+    ["todo", { durability: "memory-first" }, browser, { adapter: "indexeddb", name: "todo", shown: "todo", durability: "memory-first" }],
     [{ name: "todo", adapter: "memory" }, {}, node, { adapter: "memory", name: "todo", shown: "todo" }],
   ]) {
     assert.deepEqual(addressOf(name, options, naming), expected);

@@ -56,6 +56,8 @@ func logOptions(text []byte, durability logkv.Durability) logkv.Options {
 		durability = logkv.Strict
 	case "relaxed":
 		durability = logkv.Relaxed
+	case "memory-first":
+		durability = logkv.MemoryFirst
 	}
 	return logkv.Options{Durability: durability}
 }

@@ -13,9 +13,11 @@ export interface DatabaseOptions {
   prefix?: string;
   /**
    * What a write that was acknowledged survives. `"strict"` waits until it is on the disk; `"relaxed"` leaves the last moment to the system:
-   * a loss of power may undo the last writes, the end of a page or process does not. By default strict in Node and relaxed in browsers.
+   * a loss of power may undo the last writes, the end of a page or process does not. `"memory-first"` writes a few milliseconds later,
+   * many at a time: quickest, and the end of a page or process may undo these milliseconds, unless `flush` was waited for. By default
+   * strict in Node and relaxed in browsers.
    */
-  durability?: "strict" | "relaxed";
+  durability?: "strict" | "relaxed" | "memory-first";
   /** How many revisions of each document are remembered: 1000 unless it was set otherwise. */
   revs_limit?: number;
   /** For remote databases: user and password, also taken from the URL. */
@@ -74,8 +76,8 @@ export function addressOf(nameOrOptions: string | DatabaseOptions, more: Databas
   if (chosen === "http") {
     return remoteAddress(prefix + name, options);
   }
-  if (durability !== undefined && !["strict", "relaxed"].includes(durability)) {
-    throw badRequest('option `durability` must be "strict" or "relaxed"');
+  if (durability !== undefined && !["strict", "relaxed", "memory-first"].includes(durability)) {
+    throw badRequest('option `durability` must be "strict", "relaxed" or "memory-first"');
   }
   const shown = prefix + name;
   const address = { adapter: chosen, name: shown, shown, ...(durability ? { durability } : {}) };

@@ -19,7 +19,7 @@ import (
 )
 
 // tiny makes commits of several records, and snapshots after a few of them.
-var tiny = logkv.Options{RecordBytes: 400, SnapshotBytes: 4000, InlineBytes: 20, CacheBytes: 1000}
+var tiny = logkv.Options{RecordBytes: 400, SnapshotBytes: 4000, InlineBytes: 20, CacheBytes: 1000, CompactionRatio: -1}
 
 // commit writes the ith commit of a script. All commits set the same keys, so a state is right if and only if all its values are of one commit.
 func commit(store kv.Store, i int) error {

@@ -26,6 +26,8 @@ type device struct {
 	wrap func(*os.File) diskFile // what to use in place of a file
 	lock *lock
 
+	// rewriting is held, and taken before the others, by whoever replaces or closes the file.
+	rewriting sync.Mutex
 	// writing is held by whoever writes. What follows it is guarded by it.
 	writing sync.Mutex
 	salt    uint64
@@ -228,14 +230,15 @@ func (d *device) Size(ctx context.Context) (uint64, error) {
 
 // Close implements logkv.Device.
 func (d *device) Close() error {
+	if !d.shut() {
+		return nil
+	}
+	d.rewriting.Lock()
+	defer d.rewriting.Unlock()
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
-	if d.closed {
-		return nil
-	}
-	d.closed = true
 	err := d.mark()
 	return errors.Join(d.explain(err), d.release())
 }
@@ -245,11 +248,14 @@ func (d *device) Destroy(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	open := d.shut()
+	d.rewriting.Lock()
+	defer d.rewriting.Unlock()
 	d.writing.Lock()
 	defer d.writing.Unlock()
 	d.mutex.Lock()
 	defer d.mutex.Unlock()
-	if d.closed {
+	if !open {
 		// Somebody else may have opened the file since, so the lock has to be had again.
 		if _, err := os.Stat(d.path); errors.Is(err, os.ErrNotExist) {
 			return nil
@@ -260,8 +266,16 @@ func (d *device) Destroy(ctx context.Context) error {
 		}
 		return d.explain(held.destroy(file, d.path))
 	}
-	d.closed = true
 	return d.explain(d.lock.destroy(d.file, d.path))
+}
+
+// shut lets no more calls begin, and a rewriting end. It reports whether that was not so already.
+func (d *device) shut() bool {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	was := d.closed
+	d.closed = true
+	return !was
 }
 
 // release gives up the file and the lock.

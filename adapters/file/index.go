@@ -46,9 +46,11 @@ func (x *index) find(number uint64) (int, bool) {
 func (x *index) addSnapshot(added snapshotPlaces) {
 	x.snapshots = slices.DeleteFunc(slices.Clone(x.snapshots), func(s snapshotPlaces) bool { return s.covers == added.covers })
 	x.snapshots = append(x.snapshots, added)
-	slices.SortFunc(x.snapshots, func(a, b snapshotPlaces) int { return cmp.Compare(b.covers, a.covers) })
+	slices.SortFunc(x.snapshots, newestFirst)
 	x.snapshots = x.snapshots[:min(2, len(x.snapshots))]
 }
+
+func newestFirst(a, b snapshotPlaces) int { return cmp.Compare(b.covers, a.covers) }
 
 // needed returns how large a file with nothing but what the index refers to is.
 func (x *index) needed() int64 {

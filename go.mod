@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
+	github.com/dlclark/regexp2 v1.11.5 // indirect
 	github.com/hack-pad/safejs v0.1.0 // indirect
 	github.com/stretchr/testify v1.12.1 // indirect
 	github.com/tidwall/btree v1.8.2 // indirect
@@ -16,3 +17,10 @@ require (
 )
 
 tool honnef.co/go/tools/cmd/staticcheck
+
+// npm packages may hold Go files of their own.
+ignore (
+	./bench/node_modules
+	./js/node_modules
+	./node_test/node_modules
+)

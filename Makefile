@@ -77,11 +77,11 @@ test-wasm: node_test/node_modules/.installed ## Go tests compiled to wasm, in No
 
 .PHONY: test-node
 test-node: build js node_test/node_modules/.installed ## the npm package and the server, used from Node
-	cd node_test && node --test --test-concurrency=1 "*.test.mjs"
+	cd node_test && node --test --test-concurrency=1 *.test.mjs
 
 .PHONY: test-browser
 test-browser: build js chromium node_test/node_modules/.installed ## real browsers: wasm suites, the package, the demo's story
-	cd wasm_exec_test && node --test --test-concurrency=1 "*.test.mjs"
+	cd wasm_exec_test && node --test --test-concurrency=1 *.test.mjs
 
 .PHONY: soak
 soak: build js chromium node_test/node_modules/.installed ## the tests of several contexts and of crashes, for SOAK_SECONDS each

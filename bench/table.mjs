@@ -6,6 +6,7 @@ const rows = {
   "insert-1000": { title: "insert 10,000 documents, by 1,000", aim: 10 },
   "insert-100": { title: "insert 10,000 documents, by 100", aim: 8 },
   "put-each": { title: "500 puts, one by one", aim: 2 },
+  "put-each-memory-first": { title: "500 puts, one by one, GouchDB with `memory-first`", aim: 20 },
   "put-at-once": { title: "500 puts at once", aim: 20 },
   "get-each": { title: "2,000 random gets, one by one", aim: 6 },
   "get-100": { title: "2,000 random gets, 100 at a time", aim: 20 },

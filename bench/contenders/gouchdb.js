@@ -2,4 +2,5 @@
 import GouchDB from "/gouchdb/browser.js";
 import { couchLike } from "./couch-like.js";
 
-export const open = (name) => couchLike(new GouchDB(name));
+/** Of all contenders, this one takes options: the durability. */
+export const open = (name, options) => couchLike(new GouchDB(name, options));

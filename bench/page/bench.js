@@ -8,9 +8,9 @@ export function newBench(open) {
   let names = 0;
   const nextName = () => `bench-${++names}`;
 
-  async function fresh() {
+  async function fresh(options) {
     const name = nextName();
-    const db = open(name);
+    const db = open(name, options);
     await db.ready();
     return { name, db };
   }
@@ -55,7 +55,7 @@ export function newBench(open) {
   async function run(name, seed) {
     const workload = workloads[name];
     if (workload.fresh) {
-      const own = await fresh();
+      const own = await fresh(workload.options);
       const took = await time(own.db, workload, seed);
       if (workload.keep) {
         kept = own;

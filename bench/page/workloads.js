@@ -58,6 +58,14 @@ const puts = (run) => ({
   fresh: true,
 });
 
+async function putEach(db, docs) {
+  const answers = [];
+  for (const doc of docs) {
+    answers.push(await db.put(doc));
+  }
+  return answers;
+}
+
 const gets = (run) => ({
   prepare: (_, seed) => {
     const next = random(seed);
@@ -85,13 +93,8 @@ const feeds = (docs) => ({
 export const workloads = {
   "insert-1000": { ...insertBy(1000), keep: true },
   "insert-100": insertBy(100),
-  "put-each": puts(async (db, docs) => {
-    const answers = [];
-    for (const doc of docs) {
-      answers.push(await db.put(doc));
-    }
-    return answers;
-  }),
+  "put-each": puts(putEach),
+  "put-each-memory-first": { ...puts(putEach), options: { durability: "memory-first" } },
   "put-at-once": puts((db, docs) => Promise.all(docs.map((doc) => db.put(doc)))),
   "get-each": gets(async (db, numbers) => {
     const docs = [];

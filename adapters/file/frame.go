@@ -80,6 +80,14 @@ func headerChecksum(salt uint64, header []byte) uint32 {
 
 // parseFrameHeader reads a header; ok is false when there is none.
 func parseFrameHeader(data []byte, salt uint64) (h frameHeader, ok bool) {
+	if h, ok = readFrameHeader(data); !ok {
+		return h, false
+	}
+	return h, headerChecksum(salt, data[:36]) == binary.LittleEndian.Uint32(data[36:])
+}
+
+// readFrameHeader reads a header without verifying its checksum.
+func readFrameHeader(data []byte) (h frameHeader, ok bool) {
 	if len(data) < frameHeaderSize || string(data[:3]) != frameMagic {
 		return frameHeader{}, false
 	}
@@ -92,5 +100,5 @@ func parseFrameHeader(data []byte, salt uint64) (h frameHeader, ok bool) {
 		durable:  int64(binary.LittleEndian.Uint64(data[24:])),
 		checksum: binary.LittleEndian.Uint32(data[32:]),
 	}
-	return h, headerChecksum(salt, data[:36]) == binary.LittleEndian.Uint32(data[36:]) && h.durable >= 0
+	return h, h.durable >= 0
 }

@@ -30,6 +30,19 @@ func openLocked(path string) (*os.File, *lock, error) {
 	return file, held, nil
 }
 
+// openToRead opens the file at path for reading, after making the lock: what is being written cannot be checked.
+func openToRead(path string) (*os.File, *lock, error) {
+	held := &lock{path: path + ".lock"}
+	if err := held.take(); err != nil {
+		return nil, nil, explain(path, err)
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, nil, explain(path, errors.Join(err, held.release()))
+	}
+	return file, held, nil
+}
+
 // take makes the lock file, or takes over one whose process has died. The file appears with its content in it, so nobody ever reads half of it.
 func (l *lock) take() error {
 	mine := l.path + "." + strconv.FormatUint(rand.Uint64(), 36)

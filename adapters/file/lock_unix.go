@@ -33,6 +33,18 @@ func openLocked(path string) (*os.File, *lock, error) {
 	}
 }
 
+// openToRead opens the file at path for reading and locks it: what is being written cannot be checked.
+func openToRead(path string) (*os.File, *lock, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, nil, explain(path, err)
+	}
+	if _, err := lockFile(file, path); err != nil {
+		return nil, nil, explain(path, errors.Join(err, file.Close()))
+	}
+	return file, &lock{file: file}, nil
+}
+
 // lockFile locks a file and reports whether it still is the one at path: it may have been replaced or removed between the opening and the locking.
 func lockFile(file *os.File, path string) (current bool, err error) {
 	err = syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)

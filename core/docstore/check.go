@@ -3,6 +3,8 @@ package docstore
 import (
 	"bytes"
 	"context"
+	"errors"
+	"math"
 	"strconv"
 
 	"github.com/gouchdb/gouchdb/core"
@@ -20,14 +22,20 @@ type Report struct {
 	Problems []string
 }
 
-// Check goes through all data and reports what is not as it must be: revision trees, the sequence index, counters, bodies. An error means
+// Check goes through all data and reports what is not as it must be: what cannot be read, revision trees, the sequence index, counters, bodies. An error means
 // that it could not look, not that it found something. It holds the number of every body in memory.
-func (db *DB) Check(ctx context.Context) (Report, error) {
-	var c checker
-	err := db.store.View(ctx, func(s kv.Snapshot) error {
-		c = checker{ctx: ctx, snapshot: s, bodies: map[uint64]string{}}
-		return c.run()
+func (db *DB) Check(ctx context.Context) (report Report, err error) {
+	err = db.store.View(ctx, func(s kv.Snapshot) (err error) {
+		report, err = CheckSnapshot(ctx, s)
+		return err
 	})
+	return report, err
+}
+
+// CheckSnapshot is Check for a database that is not open, perhaps because it cannot be any more.
+func CheckSnapshot(ctx context.Context, s kv.Snapshot) (Report, error) {
+	c := checker{ctx: ctx, snapshot: s, bodies: map[uint64]string{}}
+	err := c.run()
 	return c.report, err
 }
 
@@ -49,11 +57,14 @@ func (c *checker) problem(parts ...string) {
 }
 
 func (c *checker) run() (err error) {
-	if c.meta, err = readMeta(c.ctx, c.snapshot); err != nil {
+	if c.meta, err = readMeta(c.ctx, c.snapshot); errors.Is(err, core.ErrCorrupt) {
+		c.problem(core.AsError(err).Reason)
+		c.meta.updateSeq, c.meta.nextBody = math.MaxUint64, math.MaxUint64
+	} else if err != nil {
 		return err
 	}
 	sequences, found := 0, 0
-	for entry, err := range c.snapshot.Scan(c.ctx, kv.Range{}) {
+	for entry, err := range c.entries(kv.Range{To: []byte{bodyPrefix}}, kv.Range{From: []byte{bodyPrefix + 1}}) {
 		if err != nil {
 			return err
 		}
@@ -66,7 +77,6 @@ func (c *checker) run() (err error) {
 			sequences++
 		case localPrefix:
 			c.local(string(key[1:]), entry.Value)
-		case bodyPrefix: // later, when it is known whose they are
 		default:
 			if !bytes.Equal(key, formatKey) && !bytes.Equal(key, uuidKey) && !bytes.Equal(key, metaKey) {
 				c.problem("there is a key that means nothing: ", strconv.Quote(string(key)))
@@ -77,7 +87,7 @@ func (c *checker) run() (err error) {
 	if sequences != c.report.Documents {
 		c.problem("there are ", strconv.Itoa(c.report.Documents), " documents but ", strconv.Itoa(sequences), " entries in the feed")
 	}
-	for entry, err := range c.snapshot.Scan(c.ctx, prefixRange(bodyPrefix)) {
+	for entry, err := range c.entries(prefixRange(bodyPrefix)) {
 		if err != nil {
 			return err
 		}

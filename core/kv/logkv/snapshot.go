@@ -82,28 +82,39 @@ func decodeSnapshot(covers uint64, chunks [][]byte) (*state, error) {
 	s.logBytes = binary.LittleEndian.Uint64(chunks[0][14:])
 	var packer tree.Packer
 	for _, chunk := range chunks {
-		var key []byte // of the item before
-		r := byteReader{data: chunk[:len(chunk)-checksumSize], at: chunkHeaderSize}
-		for r.at < len(r.data) {
-			shared := r.uvarint()
-			head := r.uvarint()
-			rest := r.bytes(head >> 1)
-			value := r.bytes(r.uvarint())
-			external := head&1 != 0
-			understood := !r.failed && shared <= uint64(len(key))
-			if external && understood {
-				_, understood = parseAddress(value)
-			}
-			if !understood {
-				return nil, blameSnapshot(covers, core.ErrCorrupt.Because("it has an item that cannot be understood"))
-			}
-			item := packer.Pack(key[:shared], rest, value, external)
-			key = item.Key()
+		err := eachItem(&packer, chunk, func(item tree.Item) {
 			s.tree.Append(item)
 			s.bytes += liveSize(item)
+		})
+		if err != nil {
+			return nil, blameSnapshot(covers, err)
 		}
 	}
 	return s, nil
+}
+
+// eachItem calls each for the items of a chunk that checkFormat has accepted.
+func eachItem(packer *tree.Packer, chunk []byte, each func(tree.Item)) error {
+	var key []byte // of the item before
+	r := byteReader{data: chunk[:len(chunk)-checksumSize], at: chunkHeaderSize}
+	for r.at < len(r.data) {
+		shared := r.uvarint()
+		head := r.uvarint()
+		rest := r.bytes(head >> 1)
+		value := r.bytes(r.uvarint())
+		external := head&1 != 0
+		understood := !r.failed && shared <= uint64(len(key))
+		if external && understood {
+			_, understood = parseAddress(value)
+		}
+		if !understood {
+			return core.ErrCorrupt.Because("it has an item that cannot be understood")
+		}
+		item := packer.Pack(key[:shared], rest, value, external)
+		key = item.Key()
+		each(item)
+	}
+	return nil
 }
 
 // checkSnapshot verifies that a snapshot is whole.

@@ -25,6 +25,7 @@ type command struct {
 var commands = []command{
 	{"serve", "[flags]", "serve databases over HTTP", serve},
 	{"replicate", "[flags] SOURCE TARGET", "copy to one database what it lacks of another", replicate},
+	{"check", "[flags] FILE", "check a database's file, and save what can be read of a damaged one", check},
 	{"version", "", "print the version", printVersion},
 }
 

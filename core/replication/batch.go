@@ -12,6 +12,8 @@ type batch struct {
 	rows    []row
 	lastSeq core.Seq // where the feed goes on after it
 	final   bool
+	idle    bool  // the feed had nothing more when it was read
+	pending int64 // what it held beyond this
 
 	// chunks come from the goroutine that fetches the batch. When it is closed, what follows is set.
 	chunks chan chunk
@@ -89,6 +91,13 @@ func docSize(doc *core.Document) int {
 		size += 35 * len(doc.Revisions.Hashes)
 	}
 	return size
+}
+
+func sizeOf(docs []*core.Document) (bytes int64) {
+	for _, doc := range docs {
+		bytes += int64(docSize(doc))
+	}
+	return bytes
 }
 
 // split cuts docs into groups of at most maxCount documents and maxBytes, where a single document may be larger.

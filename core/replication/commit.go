@@ -78,6 +78,11 @@ func (r *replicator) commit(retry *retrier) error {
 	if len(r.sides) == 0 || !r.moved || r.progress.seq == r.committed {
 		return nil
 	}
+	if r.options.Live {
+		if err := r.verify(retry); err != nil {
+			return err
+		}
+	}
 	err := retry.do(r.ctx, "making the written documents durable", func() error { return r.target.Flush(r.ctx) })
 	if err != nil {
 		return err
@@ -85,7 +90,7 @@ func (r *replicator) commit(retry *retrier) error {
 	r.session.checkpoints++
 	r.session.recorded = r.progress.seq
 	r.session.endTime = r.lastCommit
-	r.session.counts = r.result.Counts
+	r.session.counts = r.result.Counts.minus(r.before)
 	next := r.agreed.follow(r.session)
 	failures := r.eachSide(func(s *side) error { return s.write(r.ctx, retry, next) })
 	if len(failures) == len(r.sides) || r.ctx.Err() != nil {
@@ -100,6 +105,25 @@ func (r *replicator) commit(retry *retrier) error {
 	}
 	r.emit(Event{Type: EventCheckpoint, Seq: r.committed})
 	return nil
+}
+
+// verify makes sure that both sides still have the checkpoint that this session knows. One that was made anew, or restored from a backup, while the
+// session went on lacks documents too, which only another session brings back.
+func (r *replicator) verify(retry *retrier) error {
+	return errors.Join(r.eachSide(func(s *side) error {
+		known := s.doc
+		if known == nil {
+			return nil
+		}
+		if err := s.read(r.ctx, retry); err != nil {
+			return err
+		}
+		older := s.doc != nil && s.doc.session == known.session && s.doc.history[0].checkpoints < known.history[0].checkpoints
+		if s.doc == nil || older || !known.same(r.agreed) && s.doc.same(r.agreed) {
+			return errForgotten
+		}
+		return nil
+	})...)
 }
 
 // eachSide calls for all sides at once and returns the errors.

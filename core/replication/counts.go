@@ -26,6 +26,18 @@ func (c *Counts) add(other Counts) {
 	c.DocReadFailures += other.DocReadFailures
 }
 
+// minus returns what was added since.
+func (c Counts) minus(before Counts) Counts {
+	return Counts{
+		MissingChecked:   c.MissingChecked - before.MissingChecked,
+		MissingFound:     c.MissingFound - before.MissingFound,
+		DocsRead:         c.DocsRead - before.DocsRead,
+		DocsWritten:      c.DocsWritten - before.DocsWritten,
+		DocWriteFailures: c.DocWriteFailures - before.DocWriteFailures,
+		DocReadFailures:  c.DocReadFailures - before.DocReadFailures,
+	}
+}
+
 func appendCount(dst []byte, name string, n int) []byte {
 	dst = append(dst, `,"`...)
 	dst = append(dst, name...)

@@ -21,6 +21,10 @@ const (
 	EventRetry EventType = "retry"
 	// EventCheckpoint: everything up to Seq is noted as having arrived.
 	EventCheckpoint EventType = "checkpoint"
+	// EventActive: a live task has connected, or goes on after a pause.
+	EventActive EventType = "active"
+	// EventPaused: a live task waits: for changes or, with Err, to try again after Delay.
+	EventPaused EventType = "paused"
 	// EventCheckpointFailed: one side, not both, did not take a checkpoint because of Err.
 	EventCheckpointFailed EventType = "checkpoint_failed"
 )
@@ -42,6 +46,7 @@ type Event struct {
 	Err       *core.Error
 	Delay     time.Duration
 	Seq       core.Seq
+	Pending   int64  // see Status
 	Result    Result // so far
 }
 

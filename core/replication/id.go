@@ -31,6 +31,11 @@ func replicationID(source, target string, options Options) string {
 	if options.WinningRevsOnly {
 		text = append(text, `"winning_revs_only":true,`...)
 	}
+	if options.Filter != nil {
+		text = append(text, `"filter":`...)
+		text = rawjson.AppendString(text, options.FilterName)
+		text = append(text, ',')
+	}
 	text = append(text, `"since":`...)
 	text = rawjson.AppendString(text, string(options.Since))
 	text = append(text, "}]"...)

@@ -1,6 +1,7 @@
 package replication
 
 import (
+	"context"
 	"math/rand/v2"
 	"strconv"
 	"time"
@@ -12,19 +13,28 @@ import (
 type Options struct {
 	// DocIDs, when not nil, lets only these documents flow.
 	DocIDs []string
+	// Filter, when not nil, lets only those revisions flow that it answers true for. Each leaf is judged by itself, deleted ones too: a filter that
+	// asks for fields should let tombstones pass, which often have none. It gets a batch of documents, which it must not modify, and answers
+	// for each of them. An error ends the replication.
+	Filter func(ctx context.Context, docs []*core.Document) ([]bool, error)
+	// FilterName tells filters apart: with another name the replication begins anew. Required with Filter; change it whenever the filter changes.
+	FilterName string
 	// Since is where to begin when there is no checkpoint to go on from, and always with CheckpointNone.
 	Since core.Seq
 	// WinningRevsOnly leaves conflicts behind: of each document only the winner flows.
 	WinningRevsOnly bool
 
-	BatchSize    int // changes per batch; 0: 500
+	// Live goes on with what comes later, until the context ends.
+	Live bool
+
+	BatchSize    int // changes per batch; 0: 500 at first, then as many as the source answers quickly, 100 to 2,000
 	BatchesLimit int // batches in flight; 0: 4
 	// BatchBytes is how much one write may carry, as far as documents can be split; 0: 1,000,000, which proxies let through
 	// that are set to 1 MiB. About BatchBytes times BatchesLimit is held in memory.
 	BatchBytes int
 
 	Checkpoint CheckpointMode // empty: CheckpointBoth
-	// CheckpointInterval is how often a checkpoint is written before the end; 0: 30 s.
+	// CheckpointInterval is how often a checkpoint is written before the end; 0: 30 s. A live replication writes one also when it has nothing to do.
 	CheckpointInterval time.Duration
 
 	Retry RetryPolicy
@@ -34,6 +44,9 @@ type Options struct {
 	// Clock and Random replace time and chance in tests. Random must be safe for concurrent use.
 	Clock  Clock
 	Random func() uint64
+
+	adaptive    bool          // no BatchSize was given
+	repeatAfter time.Duration // how long a live session goes on with documents left behind
 }
 
 // CheckpointMode tells which sides note how far a replication got.
@@ -55,6 +68,13 @@ type RetryPolicy struct {
 	Attempts int           // of each call, the first included; 0: 6; 1: no retries at all
 	MinDelay time.Duration // before the first retry; it doubles with each; 0: 500 ms
 	MaxDelay time.Duration // 0: 30 s
+
+	// Forever makes a live replication outlive failures that may pass, however long that takes. After each it asks both sides anew where to go
+	// on. Attempts then counts for the calls in between.
+	Forever bool
+	// BackOff, when not nil, tells with Forever how long to wait before connecting again, given the last such wait: 0 for the first failure since
+	// something came through. Without it the wait doubles from MinDelay to MaxDelay, half of it chance.
+	BackOff func(last time.Duration) time.Duration
 }
 
 const (
@@ -74,6 +94,13 @@ func (o Options) complete() (Options, error) {
 			return o, badOption("DocIDs", "local documents do not replicate: "+strconv.Quote(docID))
 		}
 	}
+	if o.Filter != nil && o.FilterName == "" {
+		return o, badOption("FilterName", "a filter needs a name, by which its checkpoints are found")
+	}
+	if o.Retry.Forever && !o.Live {
+		return o, badOption("Retry.Forever", "goes together with Live only")
+	}
+	o.adaptive = o.BatchSize == 0
 	switch o.Checkpoint {
 	case "":
 		o.Checkpoint = CheckpointBoth

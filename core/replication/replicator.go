@@ -2,6 +2,7 @@ package replication
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"sync"
@@ -14,6 +15,7 @@ import (
 // replicator is one run.
 type replicator struct {
 	ctx            context.Context // ends with the run at the latest
+	task           *Task
 	source, target core.Adapter
 	options        Options
 	direction      Direction
@@ -22,6 +24,7 @@ type replicator struct {
 	workers        sync.WaitGroup // everything that runs beside the writer
 
 	result   Result
+	before   Counts // of Result, what earlier sessions did
 	session  session
 	sides    []*side
 	agreed   *checkpoint // where both sides met before this run, nil at the first one
@@ -35,6 +38,10 @@ type replicator struct {
 	lastCommit time.Time
 	moved      bool // there is something that a checkpoint would spare the next run
 	writeBytes int  // BatchBytes, or less when the target did not take that
+	pageSize   int  // of the next reading of the changes feed
+	rest       *rest
+	connected  bool // both sides have answered
+	advanced   bool // a batch came through
 }
 
 // Run copies what target lacks of source, up to the newest change, and returns when that is done. The target must exist.
@@ -43,31 +50,36 @@ type replicator struct {
 // keep others back; they make the run end with [ErrIncomplete], and the next run tries them again. Any other error, also the end of the context,
 // ends the run where it is: what was written stays, and the next run goes on from the last checkpoint.
 //
+// With Options.Live it goes on with what comes later, until the context ends or something fails for good.
+//
 // The Result is never nil; its OK tells the same as a nil error.
 func Run(ctx context.Context, source, target core.Adapter, options Options) (*Result, error) {
-	return run(ctx, source, target, options, "", &emitter{listen: options.OnEvent})
+	return NewTask(source, target, options).Run(ctx)
 }
 
-func run(ctx context.Context, source, target core.Adapter, options Options, direction Direction, events *emitter) (*Result, error) {
-	options, err := options.complete()
-	if err != nil {
-		return &Result{}, err
-	}
+// session runs from the checkpoint on, to the newest change or, when live, until something keeps it from going on. before is what
+// earlier sessions of the task did.
+func (t *Task) session(ctx context.Context, options Options, before Result) (*replicator, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	r := &replicator{
-		ctx: ctx, source: source, target: target, options: options, direction: direction, events: events,
+		ctx: ctx, task: t, source: t.source, target: t.target, options: options, direction: t.direction, events: t.events,
 		budget:     newBudget(options.BatchBytes, options.BatchesLimit),
 		writeBytes: options.BatchBytes,
+		rest:       newRest(),
+		result:     before,
+		before:     before.Counts,
 	}
-	r.retry = &retrier{policy: options.Retry, clock: options.Clock, random: options.Random, onRetry: func(err *core.Error, delay time.Duration) {
-		r.events.emit(Event{Type: EventRetry, Direction: direction, Err: err, Delay: delay})
+	defer r.rest.end()
+	r.retry = &retrier{policy: options.Retry, clock: options.Clock, random: options.Random, waker: &t.waker, onRetry: func(err *core.Error, delay time.Duration) {
+		t.update(func(status *Status) { status.Err = err })
+		r.events.emit(Event{Type: EventRetry, Direction: r.direction, Err: err, Delay: delay})
 	}}
 	r.begin()
-	err = r.replicate()
+	err := r.replicate()
 	cancel()
 	r.workers.Wait()
-	return &r.result, r.end(err)
+	return r, r.end(err)
 }
 
 func (r *replicator) begin() {
@@ -78,9 +90,12 @@ func (r *replicator) begin() {
 		}
 	}
 	r.result.SessionID = hex.Encode(id)
-	r.result.StartTime = r.options.Clock.Now()
-	r.lastCommit = r.result.StartTime
-	r.session = session{id: r.result.SessionID, startTime: r.result.StartTime}
+	now := r.options.Clock.Now()
+	if r.result.StartTime.IsZero() {
+		r.result.StartTime = now
+	}
+	r.lastCommit = now
+	r.session = session{id: r.result.SessionID, startTime: now}
 }
 
 func (r *replicator) replicate() error {
@@ -90,7 +105,15 @@ func (r *replicator) replicate() error {
 	if err := r.resume(); err != nil {
 		return err
 	}
+	r.connected = true
+	r.change(StateActive, 0)
+	if r.options.Live {
+		r.emit(Event{Type: EventActive})
+	}
 	if err := r.transfer(); err != nil {
+		if errors.Is(err, errForgotten) {
+			return err // a checkpoint now would say that what was lost is there
+		}
 		// Spare the next run what this one has done. It has failed already, so this is tried once.
 		once := *r.retry
 		once.policy.Attempts = 1
@@ -116,8 +139,13 @@ func (r *replicator) transfer() error {
 	queue := make(chan *batch, r.options.BatchesLimit)
 	slots := make(chan struct{}, r.options.BatchesLimit)
 	r.workers.Go(func() { r.readChanges(queue, slots) })
-	for b := range queue {
+	for {
+		b, err := r.next(queue)
+		if err != nil {
+			return err
+		}
 		r.budget.moveFront(b.number)
+		r.rouse(b)
 		if err := r.finish(b); err != nil {
 			return err
 		}
@@ -125,20 +153,29 @@ func (r *replicator) transfer() error {
 			return nil
 		}
 		<-slots
+		if r.options.Live {
+			r.settle(b)
+		}
 		if r.options.Clock.Now().Sub(r.lastCommit) >= r.options.CheckpointInterval {
 			if err := r.commit(r.retry); err != nil {
 				return err
 			}
 		}
 	}
-	return &stepError{"reading changes", r.ctx.Err()}
 }
 
 // finish writes a batch and moves the mark up to which a checkpoint may go.
 func (r *replicator) finish(b *batch) error {
 	failed := make(map[string]bool)
+	if len(b.rows) > 0 {
+		r.change(StateActive, b.pending+int64(len(b.rows)))
+	}
 	for c := range b.chunks {
-		out, err := r.write(c.docs)
+		docs, err := r.choose(c.docs)
+		if err != nil {
+			return err
+		}
+		out, err := r.write(docs)
 		r.budget.giveBack(c.bytes)
 		r.account(c, out)
 		if err != nil {
@@ -152,6 +189,7 @@ func (r *replicator) finish(b *batch) error {
 		return b.err
 	}
 	r.progress.pass(b, failed)
+	r.change(StateActive, b.pending)
 	// An unfiltered feed without rows leaves nothing worth noting, whatever sequence it ends with.
 	if len(b.rows) > 0 || r.options.DocIDs != nil || r.result.StartSeq == core.Now {
 		r.moved = true
@@ -163,6 +201,8 @@ func (r *replicator) finish(b *batch) error {
 func (r *replicator) account(c chunk, out outcome) {
 	r.result.Counts.add(c.counts)
 	r.result.DocsWritten += len(out.written)
+	r.result.BytesRead += sizeOf(c.docs)
+	r.result.BytesWritten += sizeOf(out.written)
 	r.result.DocWriteFailures += len(out.denied) + len(out.failed)
 	r.result.Denied += len(out.denied)
 	for _, part := range [][]*core.Error{c.failures, out.failed, out.denied} {
@@ -185,7 +225,17 @@ func (r *replicator) account(c chunk, out outcome) {
 // emit reports an event with the result so far. It is for the writer, who alone changes the result.
 func (r *replicator) emit(event Event) {
 	event.Direction = r.direction
-	event.Result = r.result
-	event.Result.LastSeq = r.progress.seq
+	event.Result = r.soFar()
+	r.task.update(func(status *Status) {
+		status.Result = event.Result
+		event.Pending = status.Pending
+	})
 	r.events.emit(event)
+}
+
+// soFar is the result as it stands.
+func (r *replicator) soFar() Result {
+	result := r.result
+	result.LastSeq = r.progress.seq
+	return result
 }

@@ -20,6 +20,9 @@ type Result struct {
 	// Denied is how many of DocWriteFailures the target refused with 401 or 403. These do not make a run fail, nor are they tried again.
 	Denied int
 
+	// BytesRead and BytesWritten are about what the documents take that were fetched and written.
+	BytesRead, BytesWritten int64
+
 	ReplicationID      string // the checkpoints are called "_local/" and this
 	SessionID          string
 	StartTime, EndTime time.Time

@@ -52,6 +52,7 @@ type retrier struct {
 	clock   Clock
 	random  func() uint64
 	onRetry func(err *core.Error, delay time.Duration)
+	waker   *waker // nil: a pause has its full length
 }
 
 // do calls until it succeeds, fails for good, or has spent its attempts. The error tells the step and wraps the last failure,
@@ -60,6 +61,10 @@ func (r *retrier) do(ctx context.Context, step string, call func() error) error 
 	for spent, waits := 1, 0; ; waits++ {
 		if ctx.Err() != nil {
 			return &stepError{step, ctx.Err()}
+		}
+		var woken <-chan struct{}
+		if r.waker != nil {
+			woken = r.waker.woken()
 		}
 		err := call()
 		if err == nil {
@@ -76,12 +81,41 @@ func (r *retrier) do(ctx context.Context, step string, call func() error) error 
 		default:
 			return &stepError{step, err}
 		}
-		delay := max(r.delay(waits), askedDelay(err))
-		r.onRetry(failure, delay)
-		if err := r.clock.Sleep(ctx, delay); err != nil {
+		delay, asked := r.delay(waits), askedDelay(err)
+		if judge(failure) == verdictSlower {
+			asked = max(asked, delay)
+		}
+		r.onRetry(failure, max(delay, asked))
+		if err := r.pause(ctx, woken, delay, asked); err != nil {
 			return &stepError{step, err}
 		}
 	}
+}
+
+// pause waits for delay, unless it is woken, and for what the server asked for in any case.
+func (r *retrier) pause(ctx context.Context, woken <-chan struct{}, delay, asked time.Duration) error {
+	if woken == nil || asked >= delay {
+		return r.clock.Sleep(ctx, max(delay, asked))
+	}
+	if asked > 0 {
+		if err := r.clock.Sleep(ctx, asked); err != nil {
+			return err
+		}
+	}
+	sleep, stop := context.WithCancel(ctx)
+	defer stop()
+	go func() {
+		select {
+		case <-woken:
+			stop()
+		case <-sleep.Done():
+		}
+	}()
+	err := r.clock.Sleep(sleep, delay-asked)
+	if ctx.Err() == nil {
+		return nil
+	}
+	return err
 }
 
 // delay grows exponentially with the waits before it. Half of it is chance, so that clients which lost the same server do not come

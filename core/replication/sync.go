@@ -19,8 +19,8 @@ func Sync(ctx context.Context, a, b core.Adapter, options Options) (push, pull *
 	events := &emitter{listen: options.OnEvent}
 	var pushErr, pullErr error
 	var halves sync.WaitGroup
-	halves.Go(func() { push, pushErr = run(ctx, a, b, options, Push, events) })
-	halves.Go(func() { pull, pullErr = run(ctx, b, a, options, Pull, events) })
+	halves.Go(func() { push, pushErr = newTask(a, b, options, Push, events).Run(ctx) })
+	halves.Go(func() { pull, pullErr = newTask(b, a, options, Pull, events).Run(ctx) })
 	halves.Wait()
 	return push, pull, errors.Join(pushErr, pullErr)
 }

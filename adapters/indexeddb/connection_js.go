@@ -4,6 +4,7 @@ package indexeddb
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/gouchdb/gouchdb/core"
@@ -29,6 +30,8 @@ type connection struct {
 	database safejs.Value
 	identity string
 	handlers []safejs.Func
+	lose     func()        // called when the browser has closed it
+	lost     chan struct{} // closed then: transactions that were under way may never end
 }
 
 func factory() (safejs.Value, error) {
@@ -40,9 +43,9 @@ func factory() (safejs.Value, error) {
 	return indexedDB, nil
 }
 
-// connect opens the IndexedDB database, creating it when it is not there. lost is called when the connection is no longer usable;
-// gone says that the database is about to be deleted or upgraded by another context.
-func connect(ctx context.Context, name string, lost func(gone bool)) (*connection, error) {
+// connect opens the IndexedDB database. When it is not there it is created, if create says so, or the error is errRemoved. lost is called when the connection is no
+// longer usable; gone says that the database is about to be deleted or upgraded by another context.
+func connect(ctx context.Context, name string, create bool, lost func(gone bool)) (*connection, error) {
 	indexedDB, err := factory()
 	if err != nil {
 		return nil, err
@@ -52,24 +55,36 @@ func connect(ctx context.Context, name string, lost func(gone bool)) (*connectio
 	if c.err != nil {
 		return nil, errorOf("opening the database", thrown(c.err))
 	}
-	fresh := newIdentity()
+	fresh, removed := newIdentity(), false
 	upgrade := func(safejs.Value) {
 		var c calls
+		if !create {
+			removed = true
+			c.call(c.get(request, "transaction"), "abort")
+			return
+		}
 		database := c.get(request, "result")
 		c.call(database, "createObjectStore", recordsStore)
 		c.call(database, "createObjectStore", snapshotsStore)
 		meta := c.call(database, "createObjectStore", metaStore)
 		c.call(meta, "put", fresh, identityKey)
 	}
-	if err := await(ctx, "opening the database", request, "success", "error", map[string]func(safejs.Value){"upgradeneeded": upgrade}, closeLate(request)); err != nil {
-		return nil, err
+	if err := await(ctx, "opening the database", request, "success", "error", map[string]func(safejs.Value){"upgradeneeded": upgrade}, nil, closeLate(request)); err != nil {
+		if removed {
+			return nil, errRemoved
+		}
+		return nil, ifLost(err)
 	}
-	conn := &connection{database: c.get(request, "result")}
+	conn := &connection{database: c.get(request, "result"), lost: make(chan struct{})}
 	conn.listen(&c, "versionchange", func(safejs.Value) {
 		conn.close()
 		lost(true)
 	})
-	conn.listen(&c, "close", func(safejs.Value) { lost(false) })
+	conn.lose = sync.OnceFunc(func() {
+		close(conn.lost)
+		lost(false)
+	})
+	conn.listen(&c, "close", func(safejs.Value) { conn.lose() })
 	if c.err != nil {
 		return nil, errorOf("opening the database", thrown(c.err))
 	}
@@ -163,5 +178,5 @@ func deleteDatabase(ctx context.Context, name string) error {
 	if c.err != nil {
 		return errorOf("removing the database", thrown(c.err))
 	}
-	return await(ctx, "removing the database", request, "success", "error", nil, nil)
+	return await(ctx, "removing the database", request, "success", "error", nil, nil, nil)
 }

@@ -5,7 +5,6 @@ package indexeddb
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"math/rand/v2"
 	"sync"
 
@@ -14,8 +13,6 @@ import (
 	"github.com/gouchdb/gouchdb/internal/hex"
 	"github.com/gouchdb/gouchdb/internal/safejs"
 )
-
-var errConnectionLost = errors.New("the connection to IndexedDB was lost")
 
 var errRemoved = core.ErrClosed.Because("the database was deleted, by another tab or with the site's data")
 
@@ -36,9 +33,15 @@ var _ logkv.Device = (*Device)(nil)
 // OpenDevice opens the storage of a database, creating it when it is not there. Errors: ErrNewerFormat, ErrLocked (IndexedDB does not answer), ErrStorage.
 func OpenDevice(ctx context.Context, name string) (*Device, error) {
 	d := &Device{name: namePrefix + name}
-	conn, err := connect(ctx, d.name, d.lost)
+	var conn *connection
+	var err error
+	for range maxAttempts {
+		if conn, err = connect(ctx, d.name, true, d.lost); !isLost(err) {
+			break
+		}
+	}
 	if err != nil {
-		return nil, err
+		return nil, withoutLost(err)
 	}
 	d.conn, d.identity = conn, conn.identity
 	// Before the log is read, so that whatever is appended from then on is told.
@@ -87,12 +90,15 @@ func (d *Device) connection(ctx context.Context) (*connection, error) {
 	if closed != nil || conn != nil {
 		return conn, closed
 	}
-	conn, err := connect(ctx, d.name, d.lost)
-	if err != nil {
-		return nil, err
-	}
+	conn, err := connect(ctx, d.name, false, d.lost)
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if err != nil {
+		if err == errRemoved && d.closed == nil {
+			d.closed = errRemoved
+		}
+		return nil, err
+	}
 	switch {
 	case d.closed != nil:
 		err = d.closed
@@ -110,7 +116,10 @@ func (d *Device) connection(ctx context.Context) (*connection, error) {
 	return nil, err
 }
 
-// transact runs a transaction, once more on a new connection when the first one turns out to be lost.
+// maxAttempts is how often something is tried, each time on a new connection. Two would do, but while the browser clears a site's data it may close the new one as well.
+const maxAttempts = 3
+
+// transact runs a transaction, again on a new connection when the one it had turns out to be lost.
 func (d *Device) transact(ctx context.Context, doing, mode string, stores []any, durability logkv.Durability, use func(*transaction)) error {
 	var options safejs.Value
 	if mode == readWrite {
@@ -119,18 +128,18 @@ func (d *Device) transact(ctx context.Context, doing, mode string, stores []any,
 			return errorOf(doing, thrown(err))
 		}
 	}
-	for attempt := 0; ; attempt++ {
+	for attempt := 1; ; attempt++ {
 		conn, err := d.connection(ctx)
-		if err != nil {
-			return err
+		if err == nil {
+			err = conn.transactWith(ctx, doing, mode, stores, options, use)
 		}
-		err = conn.transactWith(ctx, doing, mode, stores, options, use)
 		if err == nil {
 			return nil
 		}
+		lost := isLost(err)
 		d.mu.Lock()
 		closed := d.closed
-		if err == errConnectionLost && d.conn == conn {
+		if lost && conn != nil && d.conn == conn {
 			d.conn = nil
 			go conn.release()
 		}
@@ -138,10 +147,8 @@ func (d *Device) transact(ctx context.Context, doing, mode string, stores []any,
 		switch {
 		case closed != nil:
 			return closed
-		case err != errConnectionLost:
-			return err
-		case attempt > 0:
-			return core.ErrStorage.Because(doing + " in IndexedDB").From(err)
+		case !lost || attempt == maxAttempts:
+			return withoutLost(err)
 		}
 	}
 }

@@ -81,6 +81,98 @@ func TestRemovedStorageIsNotAnEmptyDatabase(t *testing.T) {
 	require.ErrorIs(t, device.Append(ctx, 1, [][]byte{[]byte("one")}, logkv.Relaxed), core.ErrClosed)
 }
 
+// Looking whether the storage is still there must not leave an empty one in its place.
+func TestRemovedStorageIsNotMadeAnew(t *testing.T) {
+	name := freshName()
+	ctx := context.Background()
+	device := openDevice(t, name)
+	device.lost(false)
+	require.NoError(t, deleteDatabase(ctx, namePrefix+name))
+	_, err := device.ReadFrom(ctx, 1, 1)
+	require.ErrorIs(t, err, core.ErrClosed)
+	_, err = connect(ctx, namePrefix+name, false, func(bool) {})
+	require.ErrorIs(t, err, core.ErrClosed, "it is not there")
+}
+
+// abortTransactions makes the browser abort the next transactions as it does when it is about to close a connection, and returns how often it has done so.
+func abortTransactions(t *testing.T, times int) *int {
+	t.Helper()
+	var c calls
+	prototype := c.get(c.get(safejs.Global(), "IDBObjectStore"), "prototype")
+	original := c.get(prototype, "add")
+	aborted := 0
+	handler, err := safejs.FuncOf(func(store safejs.Value, arguments []safejs.Value) any {
+		var c calls
+		request := c.call(original, "call", store, arguments[0], arguments[1])
+		if aborted < times {
+			aborted++
+			c.call(c.get(store, "transaction"), "abort")
+		}
+		return request
+	})
+	require.NoError(t, err)
+	c.set(prototype, "add", handler)
+	require.NoError(t, c.err)
+	t.Cleanup(func() {
+		var c calls
+		c.set(prototype, "add", original)
+		handler.Release()
+	})
+	return &aborted
+}
+
+func TestATransactionThatTheBrowserAbortedIsTriedAgain(t *testing.T) {
+	device := openDevice(t, freshName())
+	ctx := context.Background()
+	first := device.conn
+	aborted := abortTransactions(t, 1)
+	require.NoError(t, device.Append(ctx, 1, [][]byte{[]byte("one")}, logkv.Relaxed))
+	assert.Equal(t, 1, *aborted)
+	assert.NotSame(t, first, device.conn, "on a new connection")
+	records, err := device.Read(ctx, []uint64{1})
+	require.NoError(t, err)
+	assert.Equal(t, [][]byte{[]byte("one")}, records)
+}
+
+func TestATransactionThatIsAbortedAgainAndAgainIsAnError(t *testing.T) {
+	device := openDevice(t, freshName())
+	ctx := context.Background()
+	aborted := abortTransactions(t, maxAttempts)
+	require.ErrorIs(t, device.Append(ctx, 1, [][]byte{[]byte("one")}, logkv.Relaxed), core.ErrStorage)
+	assert.Equal(t, maxAttempts, *aborted)
+	require.NoError(t, device.Append(ctx, 1, [][]byte{[]byte("one")}, logkv.Relaxed), "the device stays usable")
+}
+
+// Chromium with SQLite below closes connections without ending their transactions.
+func TestATransactionThatNeverEndsEndsWithItsConnection(t *testing.T) {
+	device := openDevice(t, freshName())
+	ctx := context.Background()
+	conn := device.conn
+	keptAlive := true
+	var runs int
+	err := device.transact(ctx, "reading", readOnly, []any{recordsStore}, logkv.Relaxed, func(tx *transaction) {
+		runs++
+		if runs > 1 {
+			return
+		}
+		store := tx.store(recordsStore)
+		var again func(safejs.Value)
+		again = func(safejs.Value) {
+			if keptAlive {
+				tx.then(tx.call(store, "count"), again)
+			}
+		}
+		again(safejs.Undefined())
+		go func() {
+			conn.lose()
+			keptAlive = false
+		}()
+	})
+	require.NoError(t, err)
+	assert.Equal(t, 2, runs, "again, on a new connection")
+	assert.NotSame(t, conn, device.conn)
+}
+
 func TestDeletionByAnotherContextIsNoticed(t *testing.T) {
 	name := freshName()
 	ctx := context.Background()
@@ -101,7 +193,7 @@ func TestANewerDatabaseIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	request, err := indexedDB.Call("open", namePrefix+name, formatVersion+1)
 	require.NoError(t, err)
-	require.NoError(t, await(ctx, "opening", request, "success", "error", nil, nil))
+	require.NoError(t, await(ctx, "opening", request, "success", "error", nil, nil, nil))
 	var c calls
 	c.call(c.get(request, "result"), "close")
 	require.NoError(t, c.err)

@@ -57,7 +57,35 @@ func errorOf(doing string, e *exception) error {
 	return core.ErrStorage.Because(doing + " in IndexedDB").From(e)
 }
 
-// isConnectionLost reports whether an exception says that the connection is gone, so that the call may succeed on a new one.
-func isConnectionLost(e *exception) bool {
-	return e != nil && (e.name == "InvalidStateError" || e.name == "TransactionInactiveError")
+// lostError says that a call failed because the connection is gone or is just being closed by the browser, so that it may succeed on a new one.
+type lostError struct{ cause error }
+
+func (e *lostError) Error() string { return e.cause.Error() }
+func (e *lostError) Unwrap() error { return e.cause }
+
+func isLost(err error) bool {
+	var lost *lostError
+	return errors.As(err, &lost)
+}
+
+// withoutLost returns what callers of the device are told when there is no connection that lasts.
+func withoutLost(err error) error {
+	var lost *lostError
+	if errors.As(err, &lost) {
+		return lost.cause
+	}
+	return err
+}
+
+// ifLost makes a lostError of an error that the browser gives when it closes connections. Before it says "close", transactions end with an UnknownError or an AbortError, which
+// have other causes too; these show again on the next connection.
+func ifLost(err error) error {
+	var e *exception
+	if errors.As(err, &e) {
+		switch e.name {
+		case "InvalidStateError", "TransactionInactiveError", "UnknownError", "AbortError":
+			return &lostError{err}
+		}
+	}
+	return err
 }

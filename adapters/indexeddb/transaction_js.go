@@ -17,8 +17,8 @@ const (
 )
 
 // await waits for one of two events of target: the good one, or the bad one, whose error it returns. The handlers of other events are called as they come. It releases
-// all callbacks, whichever came. When ctx ends or nothing comes for answerTimeout it returns an error after calling abandoned, if that is not nil.
-func await(ctx context.Context, doing string, target safejs.Value, good, bad string, others map[string]func(safejs.Value), abandoned func()) error {
+// all callbacks, whichever came. When ctx ends, lost is closed or nothing comes for answerTimeout it returns an error after calling abandoned, if that is not nil.
+func await(ctx context.Context, doing string, target safejs.Value, good, bad string, others map[string]func(safejs.Value), lost <-chan struct{}, abandoned func()) error {
 	outcome := make(chan error, 1)
 	var c calls
 	var handlers []safejs.Func
@@ -73,6 +73,8 @@ func await(ctx context.Context, doing string, target safejs.Value, good, bad str
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-lost:
+		return &lostError{core.ErrStorage.Because("the browser has closed the connection while " + doing)}
 	case <-timeout.C:
 		return core.ErrLocked.Because("IndexedDB did not answer while " + doing)
 	}
@@ -149,11 +151,7 @@ func (conn *connection) transactWith(ctx context.Context, doing, mode string, st
 	}
 	tx.idb = tx.call(conn.database, "transaction", scope, mode, options)
 	if tx.err != nil {
-		e := thrown(tx.err)
-		if isConnectionLost(e) {
-			return errConnectionLost
-		}
-		return errorOf(doing, e)
+		return ifLost(errorOf(doing, thrown(tx.err)))
 	}
 	defer func() {
 		for _, handler := range tx.handlers {
@@ -164,12 +162,12 @@ func (conn *connection) transactWith(ctx context.Context, doing, mode string, st
 	if tx.err != nil {
 		tx.abort(errorOf(doing, thrown(tx.err)))
 	}
-	err := await(ctx, doing, tx.idb, "complete", "abort", nil, func() {
+	err := await(ctx, doing, tx.idb, "complete", "abort", nil, conn.lost, func() {
 		var c calls
 		c.call(tx.idb, "abort") // fails when it has just ended, which is as well
 	})
 	if tx.verdict != nil {
 		return tx.verdict
 	}
-	return err
+	return ifLost(err)
 }

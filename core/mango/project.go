@@ -1,0 +1,108 @@
+package mango
+
+import (
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/rawjson"
+)
+
+// Fields are the parts of documents that a request asks for.
+type Fields struct {
+	Names []string // as they were given
+	paths []path
+}
+
+// parseProjection reads "fields". It returns nil for an empty list, which asks for whole documents.
+func parseProjection(value []byte) (*Fields, error) {
+	if rawjson.KindOf(value) != rawjson.Array {
+		return nil, fail("invalid_fields", "Fields must be an array of strings, not: "+quote(value))
+	}
+	fields := &Fields{}
+	for element := range rawjson.Elements(value) {
+		name, ok := rawjson.Text(element)
+		if !ok {
+			return nil, fail("invalid_field", "Invalid JSON for field spec: "+quote(element))
+		}
+		if name == "" {
+			return nil, fail("invalid_field_name", "Invalid field name: ")
+		}
+		p, err := parsePath(name)
+		if err != nil {
+			return nil, err
+		}
+		fields.Names = append(fields.Names, name)
+		fields.paths = append(fields.paths, p)
+	}
+	if len(fields.Names) == 0 {
+		return nil, nil
+	}
+	return fields, nil
+}
+
+// Append appends the parts of a document that are asked for, as a JSON object. They nest as in the document, and elements of arrays become
+// members named by their position: "tags.0" of {"tags": ["a"]} is {"tags": {"0": "a"}}.
+func (f *Fields) Append(dst []byte, doc *core.Document) []byte {
+	var root tree
+	for _, p := range f.paths {
+		value := special(doc, p.steps[0].name)
+		if value == nil && p.steps[0].name == "_conflicts" && len(doc.Conflicts) > 0 {
+			value = core.AppendRevs(nil, doc.Conflicts)
+		}
+		if value == nil {
+			value = member(doc.Body, p.steps[0].name)
+		}
+		if value == nil {
+			continue
+		}
+		if value, _ = walk(value, p.steps[1:]); value != nil {
+			root.set(p.steps, value)
+		}
+	}
+	return root.append(dst)
+}
+
+// tree is an object in the making: its members are values, or objects in the making themselves.
+type tree struct {
+	names    []string
+	values   [][]byte
+	children []*tree
+}
+
+// set puts a value at a path. What is there already and is a value of the document contains it.
+func (t *tree) set(steps []step, value []byte) {
+	i := 0
+	for i < len(t.names) && t.names[i] != steps[0].name {
+		i++
+	}
+	if i == len(t.names) {
+		t.names = append(t.names, steps[0].name)
+		t.values = append(t.values, nil)
+		t.children = append(t.children, nil)
+	}
+	switch {
+	case t.values[i] != nil:
+	case len(steps) == 1:
+		t.values[i], t.children[i] = value, nil
+	default:
+		if t.children[i] == nil {
+			t.children[i] = &tree{}
+		}
+		t.children[i].set(steps[1:], value)
+	}
+}
+
+func (t *tree) append(dst []byte) []byte {
+	dst = append(dst, '{')
+	for i, name := range t.names {
+		if i > 0 {
+			dst = append(dst, ',')
+		}
+		dst = rawjson.AppendString(dst, name)
+		dst = append(dst, ':')
+		if t.children[i] != nil {
+			dst = t.children[i].append(dst)
+		} else {
+			dst = append(dst, t.values[i]...)
+		}
+	}
+	return append(dst, '}')
+}

@@ -55,6 +55,16 @@ func New() *DB {
 	return &DB{Limit: 1000, docs: map[string]*document{}}
 }
 
+// Clone returns a database of its own with the same content.
+func (db *DB) Clone() *DB {
+	clone := *db
+	clone.docs = map[string]*document{}
+	for docID, doc := range db.docs {
+		clone.docs[docID] = &document{seq: doc.seq, revs: maps.Clone(doc.revs)}
+	}
+	return &clone
+}
+
 // Batch writes documents, and returns which revisions they made, the zero Rev for a conflict.
 func (db *DB) Batch(replicated bool, writes []Write) []core.Rev {
 	results := make([]core.Rev, len(writes))

@@ -96,6 +96,13 @@ export async function startLab({ features = [], files = {} } = {}) {
   const server = await serve({
     "/": html(""),
     "/favicon.ico": "",
+    "/package": html("<script type=module>import GouchDB from '/browser.js'; globalThis.GouchDB = GouchDB;</script>"),
+    "/sandboxed": html("<iframe sandbox=allow-scripts src=/framed></iframe>"),
+    "/framed": html(`<body><script type=module>
+      import GouchDB from "/browser.js";
+      const outcome = await new GouchDB("framed").put({ _id: "a" }).catch(({ name, status, reason }) => ({ name, status, reason }));
+      document.body.dataset.outcome = JSON.stringify(outcome);
+    </script>`),
     "/agent": html("<script type=module src=/agent.js></script>"),
     "/agent.js": new URL("agent/agent.js", import.meta.url),
     "/writer.js": new URL("agent/writer.js", import.meta.url),

@@ -50,6 +50,19 @@ export async function startMortalChromium({ features = [] } = {}) {
   let ended;
   const mortal = {
     async restart() {
+      // After it was killed, the debugger's first connection sometimes gets no answer.
+      for (let attempts = 3; ; attempts--) {
+        try {
+          return await this.start();
+        } catch (error) {
+          await this.kill();
+          if (attempts === 1) {
+            throw error;
+          }
+        }
+      }
+    },
+    async start() {
       // What playwright would set, so that pages in the background are not slowed down.
       const more = ["--headless", "--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows", "--disable-renderer-backgrounding"];
       child = spawn(executablePath, [...args, ...more, ...enabling(features), "--remote-debugging-port=0", `--user-data-dir=${profile}`], {
@@ -57,7 +70,7 @@ export async function startMortalChromium({ features = [] } = {}) {
         stdio: ["ignore", "ignore", "pipe"],
       });
       ended = new Promise((resolve) => child.once("close", resolve));
-      mortal.browser = await chromium.connectOverCDP(await debuggerOf(child));
+      mortal.browser = await chromium.connectOverCDP(await debuggerOf(child), { timeout: 10_000 });
       mortal.context = mortal.browser.contexts()[0];
     },
     async kill() {
@@ -65,7 +78,6 @@ export async function startMortalChromium({ features = [] } = {}) {
       await ended; // stderr is closed when the last process of the group has gone
     },
     async close() {
-      await mortal.browser?.close().catch(() => {});
       await mortal.kill();
       await removeProfile(profile);
     },

@@ -26,7 +26,8 @@ export async function serve(files) {
       return;
     }
     const body = file instanceof URL ? await readFile(file) : file;
-    response.writeHead(200, { "content-type": types[extname(pathname)] ?? types[".html"] });
+    // Also for frames that have an origin of their own.
+    response.writeHead(200, { "content-type": types[extname(pathname)] ?? types[".html"], "access-control-allow-origin": "*" });
     response.end(body);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

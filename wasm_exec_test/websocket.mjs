@@ -17,6 +17,7 @@ class Connection extends EventEmitter {
     this.#socket = socket;
     socket.on("data", (data) => this.#read(data));
     socket.on("error", () => socket.destroy()); // a process that was killed resets its connections
+    socket.on("end", () => socket.end()); // servers' sockets stay half open otherwise
     socket.on("close", () => this.emit("close"));
   }
 

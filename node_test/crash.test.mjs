@@ -1,0 +1,117 @@
+// Databases in files under Node: processes killed in the middle of writes, and worker threads that open the same file.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+
+import GouchDB from "../js/dist/node.js";
+
+const soak = Number(process.env.SOAK_SECONDS ?? 0) * 1000;
+const writer = fileURLToPath(new URL("crash-writer.mjs", import.meta.url));
+let directory;
+before(async () => { directory = await mkdtemp(join(tmpdir(), "gouchdb-crash-")); });
+after(() => rm(directory, { recursive: true, force: true }));
+
+test("a process killed in the middle of writes loses nothing it has acknowledged, and its lock does not outlive it", { timeout: 60_000 + soak }, async (t) => {
+  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+  t.diagnostic(`SEED=${seed}`);
+  const path = join(directory, "killed.gouch");
+  const acknowledged = [];
+  const until = Date.now() + soak;
+  let round = 0;
+  for (let state = seed; round < 6 || Date.now() < until; round++) {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    const begin = acknowledged.length;
+    const enough = begin + 1 + ((state >>> 8) % 150);
+    const child = spawn(process.execPath, [writer, path, String(round)], { stdio: ["ignore", "pipe", "inherit"] });
+    for await (const line of createInterface({ input: child.stdout })) {
+      acknowledged.push(line.split(" "));
+      if (acknowledged.length === enough) {
+        child.kill("SIGKILL"); // what it has printed until it dies is still read
+      }
+    }
+    if (child.exitCode === null && child.signalCode === null) {
+      await once(child, "exit");
+    }
+    assert.equal(child.signalCode, "SIGKILL", "it was killed, and did not fail");
+
+    const db = new GouchDB(path);
+    for (const [id, rev] of acknowledged.slice(begin)) {
+      const leaves = await db.get(id, { open_revs: "all", revs: true });
+      const found = leaves.flatMap(({ ok: { _revisions: { start, ids } } }) => ids.map((hash, i) => `${start - i}-${hash}`));
+      assert.ok(found.includes(rev), `${id} ${rev} is lost`);
+    }
+    const { rows } = await db.allDocs({ include_docs: true });
+    assert.equal(new Set([...acknowledged.map(([id]) => id), ...rows.map(({ id }) => id)]).size, rows.length, "documents are lost");
+    const batches = {};
+    for (const { doc } of rows.filter(({ id }) => id !== "counter")) {
+      (batches[doc.batch] ??= []).push(doc.size);
+    }
+    for (const [batch, sizes] of Object.entries(batches)) {
+      assert.equal(sizes.length, sizes[0], `batch ${batch} is there in part`);
+    }
+    // One sequence for each revision: those of the counter, and one of each other document.
+    assert.equal(Number((await db.info()).update_seq), rows.length - 1 + (await db.get("counter")).n);
+    await db.close();
+  }
+  t.diagnostic(`${round} processes killed, ${acknowledged.length} revisions acknowledged`);
+  assert.deepEqual((await readdir(directory)).filter((name) => name.startsWith("killed")), ["killed.gouch"], "nothing is left beside the file");
+});
+
+// Opens a database in a worker thread and says what came of it.
+async function openInThread(path) {
+  const source = `
+    import { parentPort, workerData } from "node:worker_threads";
+    const { default: GouchDB } = await import(workerData.module);
+    const db = new GouchDB(workerData.path);
+    const answer = await db.info().then(() => ({}), ({ name, status, message }) => ({ name, status, message }));
+    parentPort.on("message", async () => { await db.close(); parentPort.close(); });
+    parentPort.postMessage(answer);
+  `;
+  const module = new URL("../js/dist/node.js", import.meta.url).href;
+  const thread = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`), { workerData: { module, path } });
+  const [answer] = await once(thread, "message");
+  return { answer, thread };
+}
+
+async function closeThread(thread) {
+  const exit = once(thread, "exit");
+  thread.postMessage("close");
+  await exit;
+}
+
+test("a file that is open in another thread is locked, and the error names it", async () => {
+  const path = join(directory, "threads.gouch");
+  const first = await openInThread(path);
+  assert.deepEqual(first.answer, {});
+  const second = await openInThread(path);
+  assert.equal(second.answer.name, "locked");
+  assert.equal(second.answer.status, 423);
+  assert.ok(second.answer.message.includes(path), second.answer.message);
+  await closeThread(second.thread);
+  const here = new GouchDB(path);
+  await assert.rejects(here.put({ _id: "a" }), { name: "locked" });
+  await closeThread(first.thread);
+  assert.equal((await here.put({ _id: "a" })).ok, true, "when it has been closed there, the same instance opens it");
+  await here.close();
+});
+
+test("a file that is open in another process is locked until that is killed", { timeout: 30_000 }, async () => {
+  const path = join(directory, "processes.gouch");
+  const child = spawn(process.execPath, [writer, path, "0"], { stdio: ["ignore", "pipe", "inherit"] });
+  await once(child.stdout, "data");
+  child.stdout.resume();
+  const db = new GouchDB(path);
+  await assert.rejects(db.info(), ({ name, message }) => name === "locked" && message.includes(path));
+  const exit = once(child, "exit");
+  child.kill("SIGKILL");
+  await exit;
+  assert.ok((await db.info()).doc_count > 0);
+  await db.close();
+});

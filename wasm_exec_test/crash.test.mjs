@@ -1,0 +1,339 @@
+// What goes wrong with IndexedDB in a browser's life, and what a database makes of it: contexts and browsers killed in the middle of writes, aborted transactions, closed
+// connections, removed storage, no storage, no answer, no space.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { inTime, startLab } from "./agents.mjs";
+import { randomFrom } from "./agent/writer.js";
+import { Ledger, newSeed } from "./ledger.mjs";
+
+const soak = Number(process.env.SOAK_SECONDS ?? 0) * 1000;
+
+// Runs in a context: writes at random without end.
+async function writeOn({ database, seed }, { GouchDB, Writer, name, report }) {
+  globalThis.db = new GouchDB(database);
+  const writer = new Writer(globalThis.db, { name, seed, report });
+  for (;;) {
+    await writer.step();
+  }
+}
+
+async function observeAfresh(database, { GouchDB, observe }) {
+  const db = new GouchDB(database);
+  const state = await observe(db);
+  await db.close();
+  return state;
+}
+
+/** Runs in a context: what becomes of a call, as far as an application can tell. */
+const outcomes = `
+  globalThis.outcome = (promise) => promise.then(
+    (value) => ({ value }),
+    ({ name, status, message, reason }) => ({ name, status, text: [message, reason].join(" ") }),
+  );
+`;
+
+for (const features of [[], ["IdbSqliteBackingStore"]]) {
+  describe(`crashes ${features}`, () => {
+    let lab;
+    let count = 0;
+    before(async () => { lab = await startLab({ features }); });
+    after(() => lab?.close());
+
+    /** A tab with what the tests here need. */
+    async function tab() {
+      const made = await lab.tab(`tab-${count++}`);
+      await made.run(`() => { ${outcomes} }`);
+      return made;
+    }
+
+    async function verify(database, ledger, killed) {
+      const fresh = await tab();
+      const state = await inTime(fresh.run(observeAfresh, database), "opening after the crash");
+      ledger.verify(state, killed);
+      const [report] = await lab.check(database);
+      assert.deepEqual(report.Problems, null);
+      await fresh.kill("close");
+    }
+
+    // Kills writers of a database again and again, by what kill does with them.
+    async function crashes(t, database, rounds, kinds, kill) {
+      const seed = newSeed(t);
+      const random = randomFrom(seed);
+      const ledger = new Ledger();
+      const until = Date.now() + soak;
+      let killed = 0;
+      for (let round = 0; round < rounds || Date.now() < until; round++) {
+        const writers = await Promise.all(kinds.map((kind) => lab[kind](`${kind}-${count++}`)));
+        for (const writer of writers) {
+          ledger.listenTo(writer);
+          writer.run(writeOn, { database, seed: Math.floor(random() * 2 ** 31) }).catch((error) => {
+            assert.equal(error.name, "gone", error.message);
+          });
+        }
+        await inTime(ledger.more(10 + Math.floor(random() * 200)), "writes");
+        await kill(writers, random);
+        killed += writers.length;
+        await verify(database, ledger, killed);
+      }
+      t.diagnostic(`${killed} writers killed, ${ledger.count} revisions acknowledged`);
+    }
+
+    test("pages and workers end in the middle of writes", { timeout: 60_000 + soak }, async (t) => {
+      await crashes(t, "ended", 3, ["tab", "worker", "worker"], (writers, random) => Promise.all(writers.map((writer) => {
+        const ways = Object.keys(writer.killers);
+        return writer.kill(ways[Math.floor(random() * ways.length)]);
+      })));
+    });
+
+    test("the browser is killed in the middle of writes and started again", { timeout: 60_000 + soak }, async (t) => {
+      await crashes(t, "killed", 3, ["tab", "worker", "sharedWorker"], async (writers) => {
+        await lab.browser.kill();
+        await Promise.all(writers.map((writer) => inTime(writer.gone, "the end")));
+        await lab.browser.restart();
+      });
+    });
+
+    test("an aborted transaction writes nothing, says so, and the next one goes on", async () => {
+      const agent = await tab();
+      const outcome = await agent.run(async (_, { GouchDB }) => {
+        const db = new GouchDB("aborted");
+        await db.put({ _id: "before" });
+        const { add } = IDBObjectStore.prototype;
+        IDBObjectStore.prototype.add = function (...values) {
+          const request = add.apply(this, values);
+          this.transaction.abort();
+          return request;
+        };
+        const failed = await globalThis.outcome(db.bulkDocs([{ _id: "a" }, { _id: "b" }]));
+        IDBObjectStore.prototype.add = add;
+        const written = await globalThis.outcome(db.bulkDocs([{ _id: "b" }, { _id: "c" }]));
+        return { failed, written: written.value.map(({ ok }) => ok), ids: (await db.allDocs()).rows.map(({ id }) => id), seq: (await db.info()).update_seq };
+      });
+      assert.equal(outcome.failed.name, "storage_error", JSON.stringify(outcome));
+      assert.match(outcome.failed.text, /writing/);
+      assert.deepEqual({ ...outcome, failed: undefined }, { failed: undefined, written: [true, true], ids: ["b", "before", "c"], seq: outcome.seq });
+      assert.equal(Number(outcome.seq), 3);
+      assert.deepEqual((await lab.check("aborted"))[0].Problems, null);
+    });
+
+    test("a connection that the browser closes is opened again, in the middle of writes too", async (t) => {
+      const agent = await tab();
+      const outcome = await agent.run(async (_, { GouchDB }) => {
+        const connections = new Set();
+        const { open } = IDBFactory.prototype;
+        IDBFactory.prototype.open = function (...values) {
+          const request = open.apply(this, values);
+          request.addEventListener("success", () => connections.add(request.result));
+          return request;
+        };
+        const db = new GouchDB("closed-under-us");
+        let written = 0;
+        for (let i = 0; i < 40; i++) {
+          const writes = Array.from({ length: 5 }, (__, n) => db.put({ _id: `${i}-${n}` }));
+          for (const connection of connections) {
+            connection.close(); // once without telling, once as the browser tells it
+            if (i % 2 === 1) {
+              connection.dispatchEvent(new Event("close"));
+            }
+            connections.delete(connection);
+          }
+          written += (await Promise.all(writes)).length;
+        }
+        IDBFactory.prototype.open = open;
+        return { written, found: (await db.allDocs()).rows.length, seq: Number((await db.info()).update_seq), connections: connections.size };
+      });
+      t.diagnostic(JSON.stringify(outcome));
+      assert.deepEqual(outcome, { written: 200, found: 200, seq: 200, connections: 1 });
+      assert.deepEqual((await lab.check("closed-under-us"))[0].Problems, null);
+      await agent.kill("close");
+    });
+
+    // Ways in which a database goes away under those who have it open.
+    const removals = {
+      "cleared with the site's data": async (agent) => {
+        const session = await lab.browser.context.newCDPSession(agent.page);
+        await session.send("Storage.clearDataForOrigin", { origin: lab.url, storageTypes: "indexeddb" });
+      },
+      "deleted by another tab": async (_, database) => {
+        const other = await lab.page();
+        await other.evaluate((name) => new Promise((resolve, reject) => {
+          const request = indexedDB.deleteDatabase(`gouchdb:${name}`);
+          request.onsuccess = resolve;
+          request.onerror = () => reject(request.error);
+        }), database);
+        await other.close();
+      },
+      "destroyed by another tab": async (_, database) => {
+        const other = await tab();
+        await other.run(async (name, { GouchDB }) => new GouchDB(name).destroy(), database);
+        await other.kill("close");
+      },
+    };
+    for (const [how, remove] of Object.entries(removals)) {
+      test(`a database ${how} is closed for all who write to it, and opens anew, empty`, { timeout: 60_000 }, async () => {
+        const database = how.replace(/\W/g, "-");
+        const writers = await Promise.all([tab(), tab()]);
+        const ends = writers.map((writer) => writer.run(async (name, { GouchDB, name: who, report }) => {
+          globalThis.db = new GouchDB(name);
+          const feed = globalThis.outcome(globalThis.db.changes({ live: true, since: 0 }));
+          for (let i = 0; ; i++) {
+            const { name: failure, status, text } = await globalThis.outcome(globalThis.db.put({ _id: `${who}-${i}` }));
+            if (failure) {
+              const read = await globalThis.outcome(globalThis.db.get(`${who}-0`));
+              return { failures: [failure, read.name, (await feed).name], status, text };
+            }
+            report({ acknowledged: [[`${who}-${i}`, "1-"]] });
+          }
+        }, database));
+        const ledger = new Ledger();
+        writers.forEach((writer) => ledger.listenTo(writer));
+        await inTime(ledger.more(50), "writes");
+        await inTime(remove(writers[0], database), how);
+        for (const end of ends) {
+          const { failures, status, text } = await inTime(end, "the end of a writer");
+          assert.deepEqual(failures, ["closed", "closed", "closed"], text);
+          assert.equal(status, 412);
+        }
+        // The old instances stay closed; new ones, here and elsewhere, see one new database.
+        const found = await writers[0].run(async (name, { GouchDB }) => {
+          const old = await globalThis.outcome(globalThis.db.info());
+          await globalThis.db.close();
+          const db = new GouchDB(name);
+          const { doc_count } = await db.info();
+          await db.put({ _id: "new" });
+          return { old: old.name, doc_count };
+        }, database);
+        assert.deepEqual(found, { old: "closed", doc_count: 0 });
+        const [report] = await lab.check(database);
+        assert.deepEqual({ Documents: report.Documents, Problems: report.Problems }, { Documents: 1, Problems: null });
+        await Promise.all(writers.map((writer) => writer.kill("close")));
+      });
+    }
+
+    test("where there is no IndexedDB, or it is forbidden, that is a named error", async () => {
+      // A sandboxed frame has an origin of its own, which may not store anything.
+      const page = await lab.page("/sandboxed");
+      const frame = page.frameLocator("iframe").locator("body[data-outcome]");
+      await frame.waitFor({ state: "attached", timeout: 30_000 });
+      const sandboxed = JSON.parse(await frame.getAttribute("data-outcome"));
+      assert.equal(sandboxed.name, "storage_error", JSON.stringify(sandboxed));
+      await page.close();
+
+      const agent = await tab();
+      const missing = await agent.run(async (_, { GouchDB }) => {
+        Object.defineProperty(globalThis, "indexedDB", { value: undefined, configurable: true });
+        const failure = await globalThis.outcome(new GouchDB("nowhere").put({ _id: "a" }));
+        delete globalThis.indexedDB; // the browser's own is there again
+        const memory = new GouchDB("nowhere", { adapter: "memory" });
+        return { failure, memory: (await memory.put({ _id: "a" })).ok };
+      });
+      assert.equal(missing.failure.name, "storage_error", JSON.stringify(missing));
+      assert.match(missing.failure.text, /IndexedDB is not available/);
+      assert.equal(missing.memory, true);
+      await agent.kill("close");
+    });
+
+    test("an open that never answers ends with a named error, and a later one succeeds", { timeout: 60_000 }, async () => {
+      // Somebody holds on to the database while it is to be deleted: then every open waits behind that.
+      const holder = await lab.page();
+      await holder.evaluate(() => new Promise((resolve, reject) => {
+        const request = indexedDB.open("gouchdb:held", 1);
+        request.onsuccess = () => { globalThis.held = request.result; resolve(); };
+        request.onerror = () => reject(request.error);
+      }));
+      await holder.evaluate(() => new Promise((resolve) => {
+        globalThis.deleted = new Promise((gone) => {
+          const request = indexedDB.deleteDatabase("gouchdb:held");
+          request.onblocked = resolve;
+          request.onsuccess = gone;
+        });
+      }));
+      const page = await lab.page("");
+      await page.clock.install();
+      await page.goto(`${lab.url}/package`);
+      await page.waitForFunction(() => globalThis.GouchDB);
+      await page.evaluate(() => {
+        const { open } = IDBFactory.prototype;
+        globalThis.asked = new Promise((resolve) => {
+          IDBFactory.prototype.open = function (...values) {
+            resolve();
+            return open.apply(this, values);
+          };
+        });
+        globalThis.db = new GouchDB("held");
+        globalThis.answer = globalThis.db.put({ _id: "a" }).catch(({ name, status, reason }) => ({ name, status, reason }));
+      });
+      await page.evaluate(() => globalThis.asked);
+      await page.clock.fastForward(31_000);
+      const answer = await inTime(page.evaluate(() => globalThis.answer), "the time-out");
+      assert.deepEqual({ name: answer.name, status: answer.status }, { name: "locked", status: 423 });
+      assert.match(answer.reason, /did not answer/);
+      // When it comes through after all, it holds up nobody, and the same instance can be used.
+      await holder.evaluate(() => { globalThis.held.close(); return globalThis.deleted; });
+      assert.equal((await inTime(page.evaluate(() => globalThis.db.put({ _id: "a" })), "the next attempt")).ok, true);
+      await inTime(page.evaluate(() => globalThis.db.destroy()), "destroying");
+      await Promise.all([page.close(), holder.close()]);
+    });
+
+    test("a quota exceeded in the middle of bulk writes leaves whole batches; reading goes on, and everything when there is room again", { timeout: 60_000 }, async (t) => {
+      // Chromium asks for the quota now and then only: once before the first write, if it has just been started.
+      await lab.browser.kill();
+      await lab.browser.restart();
+      const agent = await tab();
+      const session = await lab.browser.context.newCDPSession(agent.page);
+      const { usage } = await agent.run(() => navigator.storage.estimate());
+      await session.send("Storage.overrideQuotaForOrigin", { origin: lab.url, quotaSize: usage + 3_000_000 });
+      const full = await agent.run(async (_, { GouchDB }) => {
+        globalThis.db = new GouchDB("full");
+        // Random text, so that no storage can make it smaller.
+        const random = () => Array.from(crypto.getRandomValues(new Uint32Array(1000)), (n) => n.toString(36)).join("");
+        let batches = 0;
+        for (;;) {
+          const docs = Array.from({ length: 20 }, (__, i) => ({ _id: `${String(batches).padStart(4, "0")}-${i}`, text: random() }));
+          const { name, status } = await globalThis.outcome(globalThis.db.bulkDocs(docs));
+          if (name) {
+            const { rows } = await globalThis.db.allDocs({ include_docs: true });
+            return { name, status, batches, rows: rows.length, readable: rows.every(({ doc }) => doc.text.length > 1000) };
+          }
+          batches++;
+        }
+      });
+      t.diagnostic(`full after ${full.batches} batches`);
+      assert.deepEqual({ ...full, batches: 0 }, { name: "insufficient_storage", status: 507, batches: 0, rows: 20 * full.batches, readable: true });
+      // Deletions are small writes. Chromium counts in steps, so there may be no room even for these; then they say so. Nothing is half done.
+      const deleting = await agent.run(async () => {
+        const { rows } = await globalThis.db.allDocs();
+        const failures = new Set();
+        let deleted = 0;
+        for (const { id, value } of rows.slice(0, 30)) {
+          const { name } = await globalThis.outcome(globalThis.db.remove(id, value.rev));
+          if (name) {
+            failures.add(name);
+          } else {
+            deleted++;
+          }
+        }
+        const { name: compacting = "ok" } = await globalThis.outcome(globalThis.db.compact());
+        return { failures: [...failures, compacting].filter((name) => name !== "insufficient_storage" && name !== "ok"), deleted, compacting, rows: (await globalThis.db.allDocs()).rows.length };
+      });
+      t.diagnostic(`${deleting.deleted} of 30 deleted; compacting: ${deleting.compacting}`);
+      assert.deepEqual(deleting.failures, []);
+      assert.equal(deleting.rows, full.rows - deleting.deleted);
+      const fresh = await tab();
+      assert.equal(await fresh.run(async (_, { GouchDB }) => (await new GouchDB("full").allDocs()).rows.length), deleting.rows, "it opens, too");
+      // With more room everything goes on, in the same instance.
+      await session.send("Storage.overrideQuotaForOrigin", { origin: lab.url });
+      await agent.run(async () => {
+        await globalThis.db.put({ _id: "after" });
+        const { rows } = await globalThis.db.allDocs({ limit: 30 });
+        for (const { id, value } of rows) {
+          await globalThis.db.remove(id, value.rev);
+        }
+        await globalThis.db.compact();
+      });
+      const [report] = await lab.check("full");
+      assert.deepEqual({ Problems: report.Problems, Documents: report.Documents }, { Problems: null, Documents: full.rows + 1 });
+    });
+  });
+}

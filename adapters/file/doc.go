@@ -20,5 +20,6 @@
 // # Durability
 //
 // logkv.Strict, the default, waits for fsync once per commit; updates that arrive in the meantime share the next. logkv.Relaxed leaves it to the operating system when
-// to write: the death of the process loses nothing, a loss of power may lose the last commits.
+// to write: the death of the process loses nothing, a loss of power may lose the last commits. logkv.MemoryFirst acknowledges before it writes, and the death of the process
+// may lose the last milliseconds.
 package file

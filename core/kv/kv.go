@@ -75,7 +75,8 @@ type settledViewer interface {
 }
 
 // ViewSettled is View for readers who will rely on what they see even after a crash, or tell it to others: nothing that is shown can be made undone
-// or take another place. It differs from View in stores that acknowledge updates before they commit them.
+// or take another place. It differs from View in stores that acknowledge updates before they commit them. The function of an update must not call it: it may wait for
+// that update to end.
 func ViewSettled(ctx context.Context, store Store, read func(Snapshot) error) error {
 	if s, ok := store.(settledViewer); ok {
 		return s.ViewSettled(ctx, read)

@@ -9,7 +9,6 @@ GO ?= go
 # Packages that are compiled to WebAssembly and tested under Node, where IndexedDB is fake-indexeddb.
 WASM_PACKAGES := ./core/... ./adapters/... ./wasm/...
 FUZZTIME ?= 10s
-SOAK ?= 5m
 SOAK_SECONDS ?= 300
 BENCHTIME ?= 1s
 
@@ -85,12 +84,9 @@ test-browser: build js chromium node_test/node_modules/.installed ## real browse
 	cd wasm_exec_test && node --test --test-concurrency=1 *.test.mjs
 
 .PHONY: soak
-soak: build js chromium node_test/node_modules/.installed ## the tests of several contexts and of crashes, for SOAK_SECONDS each
+soak: build js chromium node_test/node_modules/.installed ## random scripts, several contexts, crashes and damage, for SOAK_SECONDS each; then all fuzz targets
+	scripts/soak $(SOAK_SECONDS)s $(FUZZTIME)
 	SOAK_SECONDS=$(SOAK_SECONDS) node --test --test-concurrency=1 --test-timeout=0 wasm_exec_test/contexts.test.mjs wasm_exec_test/crash.test.mjs node_test/crash.test.mjs
-
-.PHONY: soak
-soak: ## random scripts, crashes, faults, damage for SOAK each, then every fuzz target for FUZZTIME
-	scripts/soak $(SOAK) $(FUZZTIME)
 
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME

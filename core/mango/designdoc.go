@@ -7,7 +7,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/rawjson"
 )
 
-// IndexesOf returns the indexes that a design document defines, in the order of their names' bytes as they stand there; none for one of another language.
+// IndexesOf returns the indexes that a design document defines, in the order in which they stand there; none for one of another language.
 // An index that cannot be understood is left out, and its error is among errs: the others can be used.
 func IndexesOf(doc *core.Document, engine Engine) (indexes []*Index, errs []error) {
 	if !rawjson.Is(member(doc.Body, "language"), "query") {

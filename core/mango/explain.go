@@ -12,7 +12,7 @@ import (
 type Candidate struct {
 	Index  *Index // nil: the documents by their ids
 	Usable bool
-	// Reason is CouchDB's name: is_partial, field_mismatch, excluded_by_user, less_overlap, unfavored_type.
+	// Reason is CouchDB's name: is_partial, field_mismatch, sort_order_mismatch, excluded_by_user, less_overlap, unfavored_type.
 	Reason string
 }
 
@@ -24,11 +24,16 @@ func (p *Plan) explainChoice(candidates []*candidate, best *candidate) {
 			p.Candidates = append(p.Candidates, Candidate{c.index, false, c.refusal})
 		case best != nil && best.wanted && !c.wanted:
 			p.Candidates = append(p.Candidates, Candidate{c.index, true, "excluded_by_user"})
+		case best != nil && best.sorted && !c.sorted:
+			p.Candidates = append(p.Candidates, Candidate{c.index, true, "sort_order_mismatch"})
 		default:
 			p.Candidates = append(p.Candidates, Candidate{c.index, true, "less_overlap"})
 		}
 	}
-	if best != nil || len(p.Parts) > 0 {
+	switch {
+	case best != nil && best.wanted:
+		p.Candidates = append(p.Candidates, Candidate{nil, true, "excluded_by_user"})
+	case best != nil || len(p.Parts) > 0:
 		p.Candidates = append(p.Candidates, Candidate{nil, true, "unfavored_type"})
 	}
 }
@@ -73,8 +78,10 @@ func (p *Plan) AppendExplain(dst []byte, database string) []byte {
 	} else {
 		dst = append(dst, `,"direction":"fwd"`...)
 	}
-	dst = append(dst, `,"stable":false,"update":`...)
-	dst = rawjson.AppendBool(dst, !r.NoUpdate)
+	dst = append(dst, `,"stable":`...)
+	dst = rawjson.AppendBool(dst, r.Stable)
+	dst = append(dst, `,"update":`...)
+	dst = rawjson.AppendBool(dst, !r.MayLag())
 	dst = append(dst, `,"conflicts":`...)
 	dst = rawjson.AppendBool(dst, r.Conflicts)
 	dst = append(dst, `},"covering":`...)
@@ -108,11 +115,7 @@ func (c Candidate) append(dst []byte) []byte {
 
 func (r *Request) appendOptions(dst []byte) []byte {
 	dst = append(dst, `{"use_index":`...)
-	use := append([]string{}, r.UseIndex...)
-	if len(use) > 0 {
-		use[0] = designPrefix + use[0]
-	}
-	dst = rawjson.AppendQuoted(dst, use)
+	dst = rawjson.AppendQuoted(dst, r.UseIndex)
 	dst = append(dst, `,"bookmark":`...)
 	if r.Bookmark == "" {
 		dst = rawjson.AppendString(dst, NoBookmark)
@@ -129,9 +132,15 @@ func (r *Request) appendOptions(dst []byte) []byte {
 	dst = r.appendFields(dst, "[]")
 	dst = append(dst, `,"partition":"","r":1,"conflicts":`...)
 	dst = rawjson.AppendBool(dst, r.Conflicts)
-	dst = append(dst, `,"stale":false,"update":`...)
+	if r.Stale {
+		dst = append(dst, `,"stale":"ok","update":`...)
+	} else {
+		dst = append(dst, `,"stale":false,"update":`...)
+	}
 	dst = rawjson.AppendBool(dst, !r.NoUpdate)
-	dst = append(dst, `,"stable":false,"execution_stats":`...)
+	dst = append(dst, `,"stable":`...)
+	dst = rawjson.AppendBool(dst, r.Stable)
+	dst = append(dst, `,"execution_stats":`...)
 	dst = rawjson.AppendBool(dst, r.ExecutionStats)
 	dst = append(dst, `,"allow_fallback":`...)
 	dst = rawjson.AppendBool(dst, !r.NoFallback)

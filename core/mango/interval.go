@@ -48,6 +48,20 @@ func (set intervals) arePoints() bool {
 	return true
 }
 
+// havePoints reports whether there is a single value among the intervals.
+func (set intervals) havePoints() bool { return slices.ContainsFunc(set, interval.isPoint) }
+
+// areMostlyPoints reports whether the set is what a $in allows: values, and arrays, which may have the values as elements.
+func (set intervals) areMostlyPoints() bool {
+	arrays := ofKinds(kinds(rawjson.Array))[0]
+	for _, each := range set {
+		if !each.isPoint() && !(bytes.Equal(each.low, arrays.low) && bytes.Equal(each.high, arrays.high)) {
+			return false
+		}
+	}
+	return len(set) == 0 || set.havePoints()
+}
+
 // single reports whether the set is one value.
 func (set intervals) single() bool { return len(set) == 1 && set[0].isPoint() }
 

@@ -10,15 +10,11 @@ type parser struct {
 	engine Engine
 }
 
-// tooDeep bounds the nesting of selectors, because conditions are walked by recursion.
-const tooDeep = 500
+// tooDeep bounds the nesting of selectors, because conditions are walked by recursion, and each level is scanned once more.
+const tooDeep = 100
 
-func isEmpty(object []byte) bool {
-	for range rawjson.Members(object) {
-		return false
-	}
-	return true
-}
+// isEmpty reports whether an object in canonical form has no members.
+func isEmpty(object []byte) bool { return len(object) == 2 }
 
 // condition reads what stands at a path: an object of conditions, or a value that is to be equal.
 func (p *parser) condition(value []byte, at string, depth int) (condition, error) {

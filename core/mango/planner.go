@@ -34,11 +34,13 @@ type candidate struct {
 	refusal string // why it cannot be used: CouchDB's name of the reason
 	wanted  bool   // by the request
 
-	ranges []Range
-	equal  int  // leading fields that are fixed to single values
-	ranged bool // the field after those is bounded
-	prefix int  // leading fields that the selector says anything about
-	sorted bool // gives the order
+	ranges  []Range
+	applied int  // leading fields whose bounds the ranges observe, at least where the fields before are fixed
+	whole   int  // leading fields whose bounds the ranges observe everywhere
+	equal   int  // leading fields that are fixed to single values
+	ranged  bool // the field after those is bounded
+	prefix  int  // leading fields that the selector says anything about
+	sorted  bool // gives the order
 }
 
 const (
@@ -62,15 +64,15 @@ func (p *Plan) candidates(indexes []*Index) []*candidate {
 func (p *Plan) candidate(index *Index) *candidate {
 	c := &candidate{index: index, wanted: p.wants(index)}
 	root := p.Request.Selector.root
+	if index.Filter != nil && !c.wanted {
+		c.refusal = isPartial // CouchDB too does not find out by itself whether a filter leaves out what is wanted
+		return c
+	}
 	for _, field := range index.Fields {
 		if !p.requires(field.path) {
 			c.refusal = fieldMismatch
 			return c
 		}
-	}
-	if index.Filter != nil && !c.wanted {
-		c.refusal = isPartial // CouchDB too does not find out by itself whether a filter leaves out what is wanted
-		return c
 	}
 	var sets []intervals
 	for _, field := range index.Fields {
@@ -80,7 +82,17 @@ func (p *Plan) candidate(index *Index) *candidate {
 			c.prefix++
 		}
 	}
-	c.ranges, c.equal, c.ranged = compose(sets)
+	c.ranges, c.applied = compose(sets)
+	for c.equal < c.applied && sets[c.equal].areMostlyPoints() {
+		c.equal++
+	}
+	c.ranged = c.equal < c.applied
+	for c.whole < c.applied {
+		c.whole++
+		if !sets[c.whole-1].arePoints() {
+			break
+		}
+	}
 	c.sorted = givesOrder(index.Fields, sets, p.Request.Sort)
 	return c
 }
@@ -100,44 +112,11 @@ func (p *Plan) requires(field path) bool {
 
 func (p *Plan) wants(index *Index) bool {
 	use := p.Request.UseIndex
-	return len(use) > 0 && designPrefix+use[0] == index.DesignDoc && (len(use) == 1 || use[1] == index.Name)
+	return len(use) > 0 && designDocOf(use) == index.DesignDoc && (len(use) == 1 || use[1] == index.Name)
 }
 
-// maxRanges bounds how many ranges a plan has: the combinations of values in several $in.
-const maxRanges = 1000
-
-// compose makes ranges of composite keys from what the fields may be: as long as the fields are fixed to values, the next one counts too.
-func compose(sets []intervals) (ranges []Range, equal int, ranged bool) {
-	prefixes := [][]byte{nil}
-	for i, set := range sets {
-		if set.isAll() {
-			break
-		}
-		if !set.arePoints() || len(prefixes)*len(set) > maxRanges {
-			return combine(prefixes, set), i, true
-		}
-		var longer [][]byte
-		for _, prefix := range prefixes {
-			for _, each := range set {
-				longer = append(longer, append(prefix[:len(prefix):len(prefix)], each.low...))
-			}
-		}
-		prefixes = longer
-		equal++
-	}
-	return combine(prefixes, all), equal, false
-}
-
-func combine(prefixes [][]byte, set intervals) []Range {
-	var ranges []Range
-	for _, prefix := range prefixes {
-		for _, each := range set {
-			prefix := prefix[:len(prefix):len(prefix)]
-			ranges = append(ranges, Range{append(prefix, each.low...), append(prefix, each.high...)})
-		}
-	}
-	return ranges
-}
+// designDocOf returns the id of the design document that a use_index names.
+func designDocOf(use []string) string { return designPrefix + strings.TrimPrefix(use[0], designPrefix) }
 
 // givesOrder reports whether walking the fields of an index gives the order asked for: its fields are those of the sort, not counting fields
 // that have a single value in the whole answer.
@@ -218,7 +197,7 @@ func (p *Plan) refuseWanted() error {
 	case len(use) == 0:
 		return nil
 	}
-	name := designPrefix + strings.Join(use, ", ")
+	name := strings.Join(append([]string{designDocOf(use)}, use[1:]...), ", ")
 	if p.Request.NoFallback {
 		return fail("invalid_index", name+" specified by `use_index` could not be found or it is not suitable.")
 	}

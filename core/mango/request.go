@@ -16,13 +16,15 @@ type Request struct {
 	Sort []Field
 	// Fields is nil when whole documents are wanted.
 	Fields *Fields
-	// UseIndex names a design document, without "_design/", and perhaps an index in it; nil leaves the choice to the planner.
+	// UseIndex names a design document, with or without "_design/", and perhaps an index in it; nil leaves the choice to the planner.
 	UseIndex []string
 	Bookmark string // empty for the first page
 
 	Conflicts      bool // add _conflicts
 	ExecutionStats bool
-	NoUpdate       bool // answer from the index as it is, even if it lags behind: update=false
+	NoUpdate       bool // update=false; see MayLag
+	Stale          bool // stale="ok"; see MayLag
+	Stable         bool // always answer from the same copy of the index: here there is one
 	NoFallback     bool // fail when the index of UseIndex cannot be used: allow_fallback=false
 }
 
@@ -50,6 +52,9 @@ func ParseRequest(body []byte, engine Engine) (*Request, error) {
 	}
 	return r, nil
 }
+
+// MayLag reports whether the index may be used as it is, without what was written since it was last brought up to date.
+func (r *Request) MayLag() bool { return r.NoUpdate || r.Stale }
 
 func missingKey(name string) error {
 	return fail("missing_required_key", "Missing required key: "+name)
@@ -86,12 +91,11 @@ func (r *Request) set(name string, value []byte, engine Engine) (err error) {
 	case "allow_fallback":
 		r.NoFallback, err = parseBool(value)
 		r.NoFallback = !r.NoFallback
-	case "stable": // which copy of the index answers: here there is one
-		_, err = parseBool(value)
+	case "stable":
+		r.Stable, err = parseBool(value)
 	case "stale":
-		if rawjson.Is(value, "ok") {
-			r.NoUpdate = true
-		} else if rawjson.KindOf(value) != rawjson.False {
+		r.Stale = rawjson.Is(value, "ok")
+		if !r.Stale && rawjson.KindOf(value) != rawjson.False {
 			err = core.ErrBadRequest.Because("stale must be \"ok\" or false, not: " + quote(value))
 		}
 	case "r": // how many copies of a document to read: here there is one
@@ -144,20 +148,20 @@ func parseUseIndex(value []byte) ([]string, error) {
 		return nil, nil
 	}
 	if text, ok := rawjson.Text(value); ok {
-		text = strings.TrimPrefix(text, designPrefix)
-		if ddoc, name, found := strings.Cut(text, "/"); found {
-			return []string{ddoc, name}, nil
+		name, prefixed := strings.CutPrefix(text, designPrefix)
+		ddoc, index, found := strings.Cut(name, "/")
+		switch {
+		case !found:
+			return []string{text}, nil
+		case prefixed:
+			ddoc = designPrefix + ddoc
 		}
-		return []string{text}, nil
+		return []string{ddoc, index}, nil
 	}
 	names, ok := rawjson.Texts(value)
 	if !ok || len(names) > 2 {
 		return nil, fail("invalid_index_name", "Invalid index name: "+quote(value))
 	}
-	if len(names) == 0 {
-		return nil, nil
-	}
-	names[0] = strings.TrimPrefix(names[0], designPrefix)
 	return names, nil
 }
 

@@ -32,12 +32,8 @@ func (p *Plan) use(c *candidate) {
 
 // saidByRanges reports whether the ranges have nothing for which a condition does not hold.
 func (p *Plan) saidByRanges(part condition, c *candidate) bool {
-	counted := c.equal
-	if c.ranged {
-		counted++
-	}
-	for _, field := range c.index.Fields[:counted] {
-		if _, exact := bounds(part, field.path); exact {
+	for i, field := range c.index.Fields {
+		if set, exact := bounds(part, field.path); exact && (i < c.whole || set.isAll()) {
 			return true
 		}
 	}

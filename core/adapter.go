@@ -31,8 +31,16 @@ type Adapter interface {
 	// RevsDiff tells which revisions are unknown here. Documents that have nothing missing are left out.
 	RevsDiff(ctx context.Context, requests []DocRevs) ([]RevsDiff, error)
 
+	// GetAttachment reads an attachment of the winner, or of the revision asked for, with its content. Errors: those of Get, ErrNoAttachment.
+	GetAttachment(ctx context.Context, docID, name string, rev Rev) (*Attachment, error)
+	// PutAttachment adds an attachment to a revision of a document, or replaces one; the zero Rev makes a new document. It returns the new revision. Errors: ErrConflict.
+	PutAttachment(ctx context.Context, docID string, rev Rev, attachment Attachment) (Rev, error)
+	// RemoveAttachment removes an attachment from a revision, and returns the new revision. Errors: ErrConflict, ErrNoAttachment.
+	RemoveAttachment(ctx context.Context, docID, name string, rev Rev) (Rev, error)
+
 	// BulkDocs writes documents in their order; each succeeds or fails by itself, the results are in the order of the documents.
-	// A document with an illegal id or member fails the whole call with nothing written, as in CouchDB.
+	// A document with an illegal id or member, or with a stub of an attachment that is not there (ErrMissingStub), fails the whole call with
+	// nothing written, as in CouchDB.
 	BulkDocs(ctx context.Context, docs []*Document, options BulkDocsOptions) ([]BulkResult, error)
 
 	// RevsLimit returns how many revisions of each path are remembered, 1000 unless it was set.
@@ -75,6 +83,10 @@ type GetOptions struct {
 	Conflicts        bool
 	DeletedConflicts bool
 	LocalSeq         bool
+	// Attachments asks for the content of attachments, else they come as stubs. With AttsSince, those that were there already in one of these
+	// revisions come as stubs; revisions that the document does not descend from do not count.
+	Attachments bool
+	AttsSince   []Rev
 }
 
 // OpenRevsOptions are the options of a read of several revisions of one document.
@@ -84,6 +96,8 @@ type OpenRevsOptions struct {
 	Latest bool  // in place of a revision, the leaves below it
 	// WithRevisions fills Revisions in each document.
 	WithRevisions bool
+	Attachments   bool  // as in GetOptions
+	AttsSince     []Rev // as in GetOptions
 }
 
 // OpenRev is a revision found, or missing when Doc is nil.
@@ -108,6 +122,8 @@ type DocRevs struct {
 type BulkGetOptions struct {
 	Revs   bool // fill Revisions
 	Latest bool // in place of a revision, the leaves below it
+	// Attachments asks for the content of attachments, else they come as stubs.
+	Attachments bool
 }
 
 // BulkGetResult is the answer to one request of a bulk get: several documents when Latest finds several leaves.
@@ -137,6 +153,7 @@ type AllDocsOptions struct {
 	Limit       int // 0: no limit; see NoRows
 	IncludeDocs bool
 	Conflicts   bool // with IncludeDocs: fill Conflicts
+	Attachments bool // with IncludeDocs: the content of attachments, else they come as stubs
 	UpdateSeq   bool
 	// NoOffset says that the summary's Offset is of no interest: finding it means counting all rows before the first.
 	NoOffset bool
@@ -165,6 +182,7 @@ type ChangesOptions struct {
 	Descending  bool     // from the newest change down; as in CouchDB, Since is then ignored unless it is Now
 	IncludeDocs bool     // the winner's
 	Conflicts   bool     // with IncludeDocs: fill Conflicts
+	Attachments bool     // with IncludeDocs: the content of attachments, else they come as stubs
 	AllLeaves   bool     // style=all_docs: all leaves' revisions, not only the winner's
 	DocIDs      []string // when not nil, only these documents
 	// Wait, when there is nothing to answer with, waits that long for the first change (a long poll). 0 does not wait.

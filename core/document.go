@@ -14,8 +14,8 @@ type Document struct {
 	// Body is a JSON object: the document without the members that the other fields hold. It is never nil and in canonical form
 	// ([rawjson.AppendCanonical]) in a parsed document, must not be modified, and may be shared with the store it came from.
 	Body []byte
-	// Attachments is the "_attachments" member as JSON text, nil when there is none or it is empty.
-	Attachments []byte
+	// Attachments are in the order in which they stand in the document.
+	Attachments []Attachment
 	// Revisions is the ancestry. Reads fill it in on demand; a replicated write takes it from here.
 	Revisions *Revisions
 
@@ -41,7 +41,7 @@ var EmptyBody = []byte("{}")
 // The ID is taken as it stands, even when it is missing: [ValidateDocID] is for the caller, who may have it from elsewhere.
 //
 // Errors: ErrBadJSON, ErrBadRequest (not an object), ErrBadRev, ErrIllegalDocID (the id is not a string), ErrDocValidation (an unknown or malformed
-// member that begins with an underscore).
+// member that begins with an underscore), ErrBadRequest (an attachment that is malformed).
 func ParseDocument(text []byte) (*Document, error) {
 	if err := rawjson.Validate(text); err != nil {
 		return nil, ErrBadJSON.From(err)
@@ -113,11 +113,8 @@ func (doc *Document) setSpecial(quoted, value []byte) (known bool, err error) {
 		if rawjson.KindOf(value) != rawjson.Object {
 			return true, ErrDocValidation.Because("Bad special document member: _attachments")
 		}
-		doc.Attachments = nil
-		for range rawjson.Members(value) {
-			doc.Attachments = append([]byte(nil), value...)
-			break
-		}
+		doc.Attachments, err = parseAttachments(value)
+		return true, err
 	// What a read may have added is taken when it is well formed and otherwise ignored, as CouchDB does.
 	case "_revs_info":
 		doc.RevsInfo = parseRevsInfo(value)
@@ -238,9 +235,9 @@ func (doc *Document) AppendJSON(dst []byte) []byte {
 		dst = append(dst, `,"_local_seq":`...)
 		dst = AppendSeq(dst, doc.LocalSeq)
 	}
-	if doc.Attachments != nil {
+	if len(doc.Attachments) > 0 {
 		dst = append(dst, `,"_attachments":`...)
-		dst = append(dst, doc.Attachments...)
+		dst = doc.AppendAttachments(dst)
 	}
 	return append(dst, '}')
 }

@@ -33,7 +33,6 @@ func TestGoldenHTTP(t *testing.T) {
 		exceptions: []exception{
 			{23, 23, 401, "the reason names a kind of user that is not known here"},
 			{29, 29, 404, "there is no Fauxton here"},
-			{173, 175, 501, needsAttachments},
 			{182, 182, 409, "CouchDB takes an edit of an unknown revision of an unknown document by PUT; here it is a conflict, as it is in _bulk_docs there"},
 			{190, 190, 409, "as 182"},
 			{265, 265, 200, "lacks the documents of 182 and 190"},

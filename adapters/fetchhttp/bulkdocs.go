@@ -3,9 +3,9 @@ package fetchhttp
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/gouchdb/gouchdb/core"
-	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/core/wire"
 )
 
@@ -20,6 +20,18 @@ func (db *DB) BulkDocs(ctx context.Context, docs []*core.Document, options core.
 	}
 	if len(sent) == 1 && core.IsLocalID(sent[0].ID) {
 		return db.putLocal(ctx, sent[0])
+	}
+	if len(sent) == 1 && sent[0].HasContent() && sent[0].ID != "" && !hasNoURL(sent[0].ID) {
+		result, err := db.putMultipart(ctx, sent[0], options)
+		if err != nil {
+			return nil, err
+		}
+		return []core.BulkResult{result}, nil
+	}
+	for _, doc := range sent {
+		if err := doc.Load(ctx); err != nil {
+			return nil, err
+		}
 	}
 	text, err := db.ask(ctx, call{method: "POST", path: "/_bulk_docs", body: wire.AppendBulkDocs(nil, sent, options)})
 	if err != nil {
@@ -45,7 +57,7 @@ func (db *DB) BulkDocs(ctx context.Context, docs []*core.Document, options core.
 
 // written leaves of a document what a write takes.
 func written(doc *core.Document, options core.BulkDocsOptions) *core.Document {
-	stripped := &core.Document{ID: doc.ID, Rev: doc.Rev, Deleted: doc.Deleted, Body: doc.Body, Attachments: doc.Attachments}
+	stripped := &core.Document{ID: doc.ID, Rev: doc.Rev, Deleted: doc.Deleted, Body: doc.Body, Attachments: slices.Clone(doc.Attachments)}
 	if options.Replicated {
 		stripped.Revisions = doc.Revisions
 	}
@@ -92,10 +104,9 @@ func (db *DB) putLocal(ctx context.Context, doc *core.Document) ([]core.BulkResu
 	if err != nil {
 		return nil, err
 	}
-	revText, _ := rawjson.Text(rawjson.Member(text, "rev"))
-	rev, err := core.ParseRev(revText)
+	rev, err := writtenRev(text, doc.ID)
 	if err != nil {
-		return nil, core.ErrNotCouchDB.Because("the answer to a write lacks a revision").Of(doc.ID)
+		return nil, err
 	}
 	return []core.BulkResult{{ID: doc.ID, Rev: rev}}, nil
 }

@@ -36,7 +36,7 @@ func (db *DB) bulkGetOnly(ctx context.Context, requests []core.DocRev, options c
 		return []core.BulkGetResult{}, nil
 	}
 	var q query
-	text, err := db.ask(ctx, call{method: "POST", path: "/_bulk_get", query: q.when("revs", options.Revs).when("latest", options.Latest),
+	text, err := db.ask(ctx, call{method: "POST", path: "/_bulk_get", query: q.when("revs", options.Revs).when("latest", options.Latest).when("attachments", options.Attachments),
 		body: wire.AppendBulkGetRequest(nil, requests)})
 	if err != nil {
 		return nil, err
@@ -159,7 +159,7 @@ func (db *DB) singleGets(ctx context.Context, requests []core.DocRev, options co
 
 // singleGet answers one request of a bulk get. What concerns this document only is part of the answer.
 func (db *DB) singleGet(ctx context.Context, request core.DocRev, options core.BulkGetOptions) (core.BulkGetResult, error) {
-	wanted := core.OpenRevsOptions{All: request.Rev.IsZero(), Latest: options.Latest, WithRevisions: options.Revs}
+	wanted := core.OpenRevsOptions{All: request.Rev.IsZero(), Latest: options.Latest, WithRevisions: options.Revs, Attachments: options.Attachments}
 	if !wanted.All {
 		wanted.Revs = []core.Rev{request.Rev}
 	}

@@ -1,6 +1,7 @@
 package fetchhttp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -17,6 +18,11 @@ type call struct {
 	query  query
 	body   []byte
 	docID  string // what it is about, for errors
+	// content, when not nil, stands for a body of length bytes that is read when it is sent.
+	content     func(ctx context.Context) (io.ReadCloser, error)
+	length      int64
+	accept      string // "": JSON
+	contentType string // "": JSON
 	// quiet is how long the server may be silent beyond the timeout.
 	quiet time.Duration
 	// patience, when not 0, ends the call with errWaited after that time, unless the answer has begun to arrive (see answer.begun).
@@ -35,6 +41,7 @@ type answer struct {
 	db      *DB
 	url     string
 	body    io.ReadCloser
+	header  func(name string) string
 	outer   context.Context // the caller's
 	ctx     context.Context // the call's own, which the watchdog ends
 	silence *time.Timer
@@ -86,7 +93,7 @@ func (db *DB) open(outer context.Context, c call) (*answer, error) {
 	a := &answer{db: db, url: db.at.database() + c.path, outer: outer, ctx: ctx}
 	// A request is not silence, but only the transport sees it go: a slow line gets 16 KiB a second.
 	a.limit = db.options.Timeout + c.quiet
-	answerDue := a.limit + time.Duration(len(c.body)>>14)*time.Second
+	answerDue := a.limit + time.Duration((int64(len(c.body))+max(c.length, 0))>>14)*time.Second
 	a.silence = time.AfterFunc(answerDue, func() { cancel(errSilent) })
 	if c.patience > 0 {
 		a.waiting = time.AfterFunc(c.patience, func() { cancel(errWaited) })
@@ -114,10 +121,11 @@ func (db *DB) open(outer context.Context, c call) (*answer, error) {
 
 // attempt sends a call once and hands its answer to a. It reports true when the session had run out, so that another attempt makes sense.
 func (db *DB) attempt(a *answer, c call, mayRenew bool) (again bool, err error) {
-	request := &Request{Method: c.method, URL: a.url + string(c.query), Body: c.body, Header: map[string]string{"accept": "application/json"}}
+	request := &Request{Method: c.method, URL: a.url + string(c.query), Body: c.body, Content: c.content, Length: c.length,
+		Header: map[string]string{"accept": cmp.Or(c.accept, "application/json")}}
 	if c.method != "GET" {
 		// CouchDB wants the type even where there is nothing to send.
-		request.Header["content-type"] = "application/json"
+		request.Header["content-type"] = cmp.Or(c.contentType, "application/json")
 	}
 	sessionNumber, err := db.sign(a.ctx, request)
 	if err != nil {
@@ -128,7 +136,7 @@ func (db *DB) attempt(a *answer, c call, mayRenew bool) (again bool, err error) 
 		return false, db.broken(a.outer, a.ctx, err)
 	}
 	if response.Status < 300 {
-		a.body = response.Body
+		a.body, a.header = response.Body, response.Header
 		return false, nil
 	}
 	defer response.Body.Close()
@@ -163,7 +171,7 @@ func (db *DB) follow(ctx context.Context, request *Request) (*Response, error) {
 		next := *request
 		next.URL = target
 		if response.Status == 303 {
-			next.Method, next.Body = "GET", nil
+			next.Method, next.Body, next.Content = "GET", nil, nil
 		}
 		if origin != db.at.origin {
 			if err := db.leave(origin, &next); err != nil {

@@ -45,7 +45,8 @@ func (db *DB) changesCall(options core.ChangesOptions) call {
 		c.query = c.query.with("since", string(options.Since))
 	}
 	c.query = withLimit(c.query.when("descending", options.Descending), options.Limit).
-		when("include_docs", options.IncludeDocs).when("conflicts", options.IncludeDocs && options.Conflicts)
+		when("include_docs", options.IncludeDocs).when("conflicts", options.IncludeDocs && options.Conflicts).
+		when("attachments", options.IncludeDocs && options.Attachments)
 	if options.SeqInterval > 1 {
 		c.query = c.query.with("seq_interval", itoa(options.SeqInterval))
 	}

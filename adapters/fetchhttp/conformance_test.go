@@ -54,6 +54,7 @@ func TestExpressPouchDB(t *testing.T) {
 	h.Lacks = []adaptertest.Capability{
 		adaptertest.NewIdentity, // a remote database is known by its URL
 		// PouchDB's semantics.
+		adaptertest.AttachmentHistory,
 		adaptertest.RevisionIDs,
 		adaptertest.DeletedStatus,
 		adaptertest.DeletedReason,

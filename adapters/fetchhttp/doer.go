@@ -17,6 +17,9 @@ type Request struct {
 	URL    string
 	Header map[string]string // lower-case names
 	Body   []byte            // nil: none
+	// Content, when not nil, is a body that is read when it is sent, perhaps several times. It has Length bytes; -1: not known.
+	Content func(ctx context.Context) (io.ReadCloser, error)
+	Length  int64
 	// Cookies asks a browser to send its cookies for the URL, and to keep those of the answer.
 	Cookies bool
 }

@@ -30,11 +30,11 @@ func (db *DB) getByBody(ctx context.Context, docID string, options core.GetOptio
 			return nil, core.ErrNotCouchDB.Because("a listing of documents lacks one").Of(docID)
 		}
 		winner, revision = rows[0].Doc, rows[0].Rev
-		if !options.Revs {
+		if !options.Revs && !options.Attachments {
 			return winner, nil
 		}
 	}
-	revs, err := db.openRevsByBody(ctx, docID, core.OpenRevsOptions{Revs: []core.Rev{revision}, WithRevisions: options.Revs})
+	revs, err := db.openRevsByBody(ctx, docID, core.OpenRevsOptions{Revs: []core.Rev{revision}, WithRevisions: options.Revs, Attachments: options.Attachments})
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (db *DB) openRevsByBody(ctx context.Context, docID string, options core.Ope
 			requests = append(requests, core.DocRev{ID: docID, Rev: rev})
 		}
 	}
-	results, err := db.bulkGetOnly(ctx, requests, core.BulkGetOptions{Revs: options.WithRevisions, Latest: options.Latest})
+	results, err := db.bulkGetOnly(ctx, requests, core.BulkGetOptions{Revs: options.WithRevisions, Latest: options.Latest, Attachments: options.Attachments})
 	if err != nil {
 		return nil, err
 	}

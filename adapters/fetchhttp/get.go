@@ -36,6 +36,7 @@ func (db *DB) Get(ctx context.Context, docID string, options core.GetOptions) (*
 	}
 	q = q.when("revs", options.Revs).when("revs_info", options.RevsInfo).when("conflicts", options.Conflicts).
 		when("deleted_conflicts", options.DeletedConflicts).when("local_seq", options.LocalSeq)
+	q = q.attachments(options.Attachments, options.AttsSince)
 	text, err := db.ask(ctx, call{method: "GET", path: path, query: q, docID: docID})
 	if err != nil {
 		return nil, err
@@ -61,6 +62,7 @@ func (db *DB) OpenRevs(ctx context.Context, docID string, options core.OpenRevsO
 	}
 	var flags query
 	flags = flags.when("revs", options.WithRevisions).when("latest", options.Latest)
+	flags = flags.attachments(options.Attachments, options.AttsSince)
 	if options.All {
 		return db.openRevs(ctx, docID, path, flags.with("open_revs", "all"))
 	}
@@ -129,6 +131,7 @@ func (db *DB) AllDocs(ctx context.Context, options core.AllDocsOptions, each fun
 		c.query = c.query.with("skip", itoa(options.Skip))
 	}
 	c.query = c.query.when("include_docs", options.IncludeDocs).when("conflicts", options.IncludeDocs && options.Conflicts).
+		when("attachments", options.IncludeDocs && options.Attachments).
 		when("update_seq", options.UpdateSeq)
 	rest, err := db.stream(ctx, c, "rows", func(text []byte) error {
 		row, err := wire.ParseAllDocsRow(text)
@@ -155,6 +158,22 @@ func withLimit(q query, limit int) query {
 		return q.with("limit", itoa(limit))
 	case limit == core.NoRows:
 		return q.with("limit", "0")
+	}
+	return q
+}
+
+// attachments asks for contents. Of the revisions that are known, the newest are named, as many as a URL takes: naming fewer costs bytes only.
+func (q query) attachments(wanted bool, since []core.Rev) query {
+	if !wanted {
+		return q
+	}
+	q = q.with("attachments", "true")
+	n := 0
+	for size := 0; n < len(since) && size < maxQuery/2; n++ {
+		size += len(since[n].String()) + len("%22%22%2C")
+	}
+	if n > 0 {
+		q = q.with("atts_since", string(core.AppendRevs(nil, since[:n])))
 	}
 	return q
 }

@@ -67,9 +67,22 @@ func fetch(ctx context.Context, request *Request, redirect string) (response js.
 		// Set only where it is needed: Cloudflare's fetch refuses requests that mention it.
 		init.Set("credentials", "include")
 	}
-	if request.Body != nil {
-		body := global.Get("Uint8Array").New(len(request.Body))
-		js.CopyBytesToJS(body, request.Body)
+	sent := request.Body
+	if request.Content != nil {
+		// Not every fetch takes a stream, so that what is sent is held here.
+		content, err := request.Content(ctx)
+		if err != nil {
+			return js.Value{}, nil, err
+		}
+		sent, err = io.ReadAll(content)
+		_ = content.Close()
+		if err != nil {
+			return js.Value{}, nil, err
+		}
+	}
+	if sent != nil {
+		body := global.Get("Uint8Array").New(len(sent))
+		js.CopyBytesToJS(body, sent)
 		init.Set("body", body)
 	}
 	abort = func() { controller.Call("abort") }

@@ -5,6 +5,7 @@ package fetchhttp
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -35,6 +36,13 @@ func (d *nativeDoer) Do(ctx context.Context, request *Request) (*Response, error
 	}
 	if request.Body == nil {
 		sent.Body, sent.GetBody, sent.ContentLength = http.NoBody, nil, 0
+	}
+	if request.Content != nil {
+		sent.GetBody = func() (io.ReadCloser, error) { return request.Content(ctx) }
+		if sent.Body, err = sent.GetBody(); err != nil {
+			return nil, err
+		}
+		sent.ContentLength = request.Length
 	}
 	for name, value := range request.Header {
 		sent.Header.Set(name, value)

@@ -44,6 +44,7 @@ const (
 	InnerKnown        Capability = "revisions count as known when their bodies are not there"
 	OldEndedEarly     Capability = "replicated ancestors extend what was cut off"
 	RevsLimit         Capability = "old revisions are forgotten"
+	AttachmentHistory Capability = "attachments keep the generation that they came with, AttsSince is followed, and one that is not there cannot be removed"
 	InnerBodies       Capability = "bodies of revisions that are not leaves stay until a compaction"
 	Compaction        Capability = "Compact removes bodies before it returns"
 	Purge             Capability = "leaves can be purged"
@@ -106,6 +107,7 @@ var groups = []struct {
 	{"local", localCases},
 	{"limits", limitCases},
 	{"ids", idCases},
+	{"attachments", attachmentCases},
 	{"forget", forgetCases},
 	{"concurrent", concurrentCases},
 	{"life", lifeCases},

@@ -22,6 +22,7 @@ func (db *DB) AllDocs(ctx context.Context, options core.AllDocsOptions, each fun
 			summary.UpdateSeq = formatSeq(m.updateSeq)
 		}
 		l := listing{ctx: ctx, snapshot: s, options: options, each: each, window: newWindow(options.Skip, options.Limit), chunk: firstChunk}
+		l.bodies.contents.wanted = options.Attachments
 		if options.Keys != nil {
 			summary.Offset = -1
 			return l.keys()

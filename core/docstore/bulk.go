@@ -14,7 +14,7 @@ import (
 
 // BulkDocs writes documents. Sequences are given out in the order of the ids, one for each changed document.
 //
-// A document that is too large fails the whole call, as in CouchDB. One with attachments is refused by itself: they are not supported yet.
+// A document that is too large fails the whole call, as in CouchDB, and so does a stub of an attachment that the revision before does not have.
 func (db *DB) BulkDocs(ctx context.Context, docs []*core.Document, options core.BulkDocsOptions) ([]core.BulkResult, error) {
 	b := batch{db: db, replicated: options.Replicated, results: make([]core.BulkResult, len(docs))}
 	if err := b.prepare(docs); err != nil {
@@ -23,13 +23,20 @@ func (db *DB) BulkDocs(ctx context.Context, docs []*core.Document, options core.
 	if err := ctx.Err(); err != nil || len(b.writes) == 0 {
 		return b.results, err
 	}
-	err := db.store.Update(ctx, func(tx kv.Tx) error {
-		if err := b.run(ctx, tx); err != nil {
-			return err
-		}
-		b.offerRedo(tx)
-		return nil
-	})
+	staged, err := b.stage(ctx)
+	if err == nil {
+		err = db.store.Update(ctx, func(tx kv.Tx) error {
+			if err := b.run(ctx, tx); err != nil {
+				return err
+			}
+			b.offerRedo(tx)
+			return nil
+		})
+	}
+	// What is written has no mark any more, and is left alone.
+	if dropErr := db.dropStaged(ctx, staged); err == nil && dropErr != nil {
+		err = dropErr
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +58,8 @@ type write struct {
 	docID   string
 	deleted bool
 	body    []byte
+	// attachments, of which stubs are to be resolved.
+	attachments []attachment
 	// revisions is the path of a replicated write.
 	revisions core.Revisions
 	// parent and rev are of a new edit: rev is what it makes if parent is the right one, revError why it cannot be made.
@@ -116,7 +125,33 @@ func (b *batch) check(doc *core.Document) (write, error) {
 	if doc.Revisions != nil && len(doc.Revisions.Hashes) == 0 {
 		return w, core.ErrDocValidation.Because("_revisions holds no ids").Of(w.docID)
 	}
-	return w, nil
+	if len(doc.Attachments) == 0 || core.IsLocalID(w.docID) {
+		return w, nil
+	}
+	var err error
+	w.attachments, err = newAttachments(w.docID, doc.Attachments, b.replicated)
+	return w, err
+}
+
+// stage writes the contents that are too large to be held, and returns the numbers under which they are.
+func (b *batch) stage(ctx context.Context) (numbers []uint64, err error) {
+	for i := range b.writes {
+		for j := range b.writes[i].attachments {
+			a := &b.writes[i].attachments[j]
+			if a.Content == nil {
+				continue
+			}
+			err := b.db.stage(ctx, a)
+			if a.staged != 0 {
+				numbers = append(numbers, a.staged)
+			}
+			if err != nil {
+				return numbers, err
+			}
+			a.setDigest(b.replicated)
+		}
+	}
+	return numbers, nil
 }
 
 func checkDocID(docID string) error {
@@ -139,9 +174,6 @@ func (b *batch) number(w *write, doc *core.Document) (err error) {
 	if core.IsLocalID(w.docID) {
 		w.local, err = nextLocal(parent, w.deleted)
 		return err
-	}
-	if doc.Attachments != nil {
-		return core.ErrNotImplemented.Because("attachments are not supported by this version")
 	}
 	if !b.replicated {
 		w.parent = parent
@@ -170,7 +202,7 @@ func (b *batch) run(ctx context.Context, tx kv.Tx) error {
 		return err
 	}
 	before := m
-	e := edit{db: b.db, tx: tx, meta: &m, results: b.results, replicated: b.replicated}
+	e := edit{ctx: ctx, db: b.db, tx: tx, meta: &m, results: b.results, replicated: b.replicated}
 	writes := b.writes
 	for i, docID := range b.docIDs {
 		for writes[0].docID != docID { // local documents stand between others

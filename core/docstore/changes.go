@@ -15,6 +15,7 @@ import (
 // As in CouchDB, Pending counts without regard to DocIDs. SeqInterval changes nothing: sequences cost nothing here.
 func (db *DB) Changes(ctx context.Context, options core.ChangesOptions, each func(*core.Change) error) (core.ChangesSummary, error) {
 	f := feed{db: db, options: options, each: each}
+	f.bodies.contents.wanted = options.Attachments
 	if options.Since == core.Now {
 		f.now = true
 	} else {

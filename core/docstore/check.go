@@ -34,7 +34,7 @@ func (db *DB) Check(ctx context.Context) (report Report, err error) {
 
 // CheckSnapshot is Check for a database that is not open, perhaps because it cannot be any more.
 func CheckSnapshot(ctx context.Context, s kv.Snapshot) (Report, error) {
-	c := checker{ctx: ctx, snapshot: s, bodies: map[uint64]string{}}
+	c := checker{ctx: ctx, snapshot: s, bodies: map[uint64]string{}, contents: newContentChecker()}
 	err := c.run()
 	return c.report, err
 }
@@ -46,6 +46,7 @@ type checker struct {
 	meta     meta
 	counted  meta              // the counters as they should be
 	bodies   map[uint64]string // which document has a body, by its number
+	contents contentChecker
 }
 
 func (c *checker) problem(parts ...string) {
@@ -64,7 +65,7 @@ func (c *checker) run() (err error) {
 		return err
 	}
 	sequences, found := 0, 0
-	for entry, err := range c.entries(kv.Range{To: []byte{bodyPrefix}}, kv.Range{From: []byte{bodyPrefix + 1}}) {
+	for entry, err := range c.entries(kv.Range{To: []byte{bodyPrefix}}, kv.Range{From: []byte{chunkPrefix + 1}}) {
 		if err != nil {
 			return err
 		}
@@ -75,6 +76,12 @@ func (c *checker) run() (err error) {
 			}
 		case sequencePrefix:
 			sequences++
+		case contentPrefix:
+			c.header(entry)
+		case stagedPrefix:
+			if number, ok := keyNumber(key); ok {
+				c.contents.staged[number] = true
+			}
 		case localPrefix:
 			c.local(string(key[1:]), entry.Value)
 		default:
@@ -92,6 +99,9 @@ func (c *checker) run() (err error) {
 			return err
 		}
 		found += c.body(entry)
+	}
+	if err := c.checkContents(); err != nil {
+		return err
 	}
 	if found != len(c.bodies) {
 		c.problem(strconv.Itoa(len(c.bodies)-found), " bodies are missing")
@@ -132,7 +142,7 @@ func (c *checker) document(docID string, value []byte) error {
 		case node.Body == emptyBody:
 		case taken:
 			c.problem(name, "it shares a body with document ", strconv.Quote(other))
-		case node.Body >= c.meta.nextBody:
+		case node.Body&^attachedBit >= c.meta.nextBody:
 			c.problem(name, "it has a body whose number is not given out yet")
 		default:
 			c.bodies[node.Body] = docID
@@ -157,7 +167,8 @@ func (c *checker) body(entry kv.Entry) int {
 		c.problem("body ", strconv.FormatUint(number, 10), " belongs to no document")
 		return 0
 	}
-	if rawjson.KindOf(entry.Value) != rawjson.Object || rawjson.Validate(entry.Value) != nil {
+	body := c.attachments(docID, number, entry.Value)
+	if rawjson.KindOf(body) != rawjson.Object || rawjson.Validate(body) != nil {
 		c.problem("document ", strconv.Quote(docID), ": a body is not a JSON object")
 	}
 	return 1

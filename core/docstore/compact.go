@@ -12,6 +12,9 @@ const compactStep = 200
 // Compact removes the bodies of revisions that are not leaves, and gives storage back. What it has done stays done when it is
 // interrupted.
 func (db *DB) Compact(ctx context.Context) error {
+	if err := db.dropAbandoned(ctx); err != nil {
+		return err
+	}
 	// What other tabs have written is to be compacted as well.
 	if err := db.store.Refresh(ctx); err != nil {
 		return err
@@ -31,7 +34,7 @@ func (db *DB) Compact(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			e := edit{db: db, tx: tx, meta: &m}
+			e := edit{ctx: ctx, db: db, tx: tx, meta: &m}
 			records, err := readRecords(ctx, tx, step.docIDs)
 			if err != nil {
 				return err
@@ -44,7 +47,9 @@ func (db *DB) Compact(ctx context.Context) error {
 				if len(bodies) == 0 {
 					continue
 				}
-				e.deleteBodies(bodies)
+				if err := e.deleteBodies(bodies); err != nil {
+					return err
+				}
 				e.replace(step.docIDs[i], was, &record{seq: was.seq, deleted: was.deleted, tree: tree})
 			}
 			return nil

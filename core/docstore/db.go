@@ -32,6 +32,8 @@ type DB struct {
 	options Options
 	uuid    string
 	pending pendingMemo
+	// firstOwn is the first number that could be given out since the database was opened: see stage.go.
+	firstOwn uint64
 }
 
 var _ core.Adapter = (*DB)(nil)
@@ -87,8 +89,15 @@ func (db *DB) load(ctx context.Context, s kv.Snapshot) (bool, error) {
 		return true, core.ErrNewerFormat
 	}
 	uuid, _, err := s.Get(ctx, uuidKey)
+	if err != nil {
+		return true, err
+	}
 	db.uuid = string(uuid)
-	return true, err
+	// Damaged counters are the business of whoever needs them.
+	if m, err := readMeta(ctx, s); err == nil {
+		db.firstOwn = m.nextBody
+	}
+	return true, nil
 }
 
 func randomUUID() string {

@@ -112,32 +112,16 @@ func TestBadInput(t *testing.T) {
 	require.ErrorIs(t, err, core.ErrIllegalDocID)
 }
 
-// TestAttachmentsAreRefused: a document is never stored without them. Local documents have none, as in CouchDB.
-func TestAttachmentsAreRefused(t *testing.T) {
+// TestLocalDocumentsHaveNoAttachments: as in CouchDB they are left out.
+func TestLocalDocumentsHaveNoAttachments(t *testing.T) {
 	t.Parallel()
 	db := openStore(t, memkv.New())
-	const attachment = `"_attachments":{"x":{"content_type":"text/plain","data":"aGk="}}`
-	for _, replicated := range []bool{false, true} {
-		var docs []*core.Document
-		for _, docID := range []string{"a", "_local/a"} {
-			doc, err := core.ParseDocument([]byte(`{"_id":"` + docID + `",` + attachment + `}`))
-			require.NoError(t, err)
-			if replicated {
-				doc.Rev = core.Rev{Hash: "1"}
-			}
-			docs = append(docs, doc)
-		}
-		results, err := db.BulkDocs(t.Context(), docs, core.BulkDocsOptions{Replicated: replicated})
-		require.NoError(t, err)
-		require.NotNil(t, results[0].Err)
-		require.ErrorIs(t, results[0].Err, core.ErrNotImplemented)
-		assert.Nil(t, results[1].Err)
-		_, err = db.Get(t.Context(), "a", core.GetOptions{})
-		require.ErrorIs(t, err, core.ErrMissing)
-		doc, err := db.Get(t.Context(), "_local/a", core.GetOptions{})
-		require.NoError(t, err)
-		assert.Nil(t, doc.Attachments)
-	}
+	require.NoError(t, writeAll(t.Context(), db, false, `{"_id":"_local/a","_attachments":{"x":{"content_type":"text/plain","data":"aGk="}}}`))
+	doc, err := db.Get(t.Context(), "_local/a", core.GetOptions{Attachments: true})
+	require.NoError(t, err)
+	assert.Empty(t, doc.Attachments)
+	_, err = db.PutAttachment(t.Context(), "_local/a", core.Rev{}, core.Attachment{Name: "x"})
+	require.ErrorIs(t, err, core.ErrBadRequest)
 }
 
 // TestHighestGeneration edits a revision that nothing can follow.

@@ -11,7 +11,11 @@
 //	m           the counters: update sequence, documents, deleted ones, next body, purge sequence, revisions limit
 //	d<id>       a document: whether its winner is deleted, its sequence, its revision tree
 //	s<seq>      the id of the document that has this sequence; each document has exactly one
-//	b<number>   the body of one revision, as JSON text; the tree refers to it by number
+//	b<number>   the body of one revision, as JSON text; the tree refers to it by number. One whose number has a bit for it is preceded by
+//	            its attachments: names, types, and the hashes of their contents
+//	a<hash>     the header of a content: how many bodies refer to it, its length, the number of its chunks
+//	c<number>.. a chunk of a content
+//	t<number>   says that the chunks with this number belong to no content yet: see stage.go
 //	l<id>       a local document: its revision number and its body
 //
 // # Rules

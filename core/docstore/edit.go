@@ -1,6 +1,9 @@
 package docstore
 
 import (
+	"context"
+	"errors"
+
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/revid"
@@ -9,6 +12,7 @@ import (
 
 // edit changes documents within an update.
 type edit struct {
+	ctx        context.Context
 	db         *DB
 	tx         kv.Tx
 	meta       *meta
@@ -28,8 +32,21 @@ func (e *edit) document(docID string, was *record, writes []write) error {
 		result := &e.results[w.place]
 		result.Rev, result.Err = core.Rev{}, nil
 		path := revtree.Path{Revisions: w.revisions, Deleted: w.deleted}
+		var attachments []attachment
+		if e.replicated && len(w.attachments) > 0 {
+			var err error
+			if attachments, err = e.inherit(docID, tree, w); err != nil {
+				return err
+			}
+		}
 		if !e.replicated {
 			parent, rev, err := newEdit(tree, w)
+			if len(w.attachments) > 0 && err == nil {
+				rev, attachments, err = e.attach(docID, tree, w, parent)
+				if errors.Is(err, core.ErrMissingStub) || errors.Is(err, core.ErrCorrupt) {
+					return err
+				}
+			}
 			if err != nil {
 				result.Err = core.AsError(err).Of(docID)
 				continue
@@ -40,7 +57,10 @@ func (e *edit) document(docID string, was *record, writes []write) error {
 			}
 		}
 		path.Body = emptyBody
-		if !isEmptyBody(w.body) {
+		switch {
+		case len(attachments) > 0:
+			path.Body = e.meta.nextBody | attachedBit
+		case !isEmptyBody(w.body):
 			path.Body = e.meta.nextBody
 		}
 		merged, outcome := tree.Merge(path)
@@ -52,14 +72,16 @@ func (e *edit) document(docID string, was *record, writes []write) error {
 		if path.Body != emptyBody && outcome != revtree.Known {
 			// An ancestor that comes late may have a body already.
 			if node, _ := merged.Lookup(result.Rev); node.Body == path.Body {
-				e.tx.Put(numberKey(bodyPrefix, path.Body), w.body)
 				e.meta.nextBody++
+				if err := e.putBody(path.Body, attachments, w.body); err != nil {
+					return err
+				}
 			}
 		}
 		tree = merged
 	}
 	if len(writes) > 0 && !tree.Equal(before) {
-		e.store(docID, was, tree, before)
+		return e.store(docID, was, tree, before)
 	}
 	return nil
 }
@@ -88,18 +110,23 @@ func newEdit(tree revtree.Tree, w *write) (parent, rev core.Rev, err error) {
 }
 
 // store gives a changed document its new place in the feed, forgets what is too old, and counts.
-func (e *edit) store(docID string, was *record, tree, before revtree.Tree) {
+func (e *edit) store(docID string, was *record, tree, before revtree.Tree) error {
 	tree, bodies := tree.Stem(int(min(e.meta.revsLimit, 1<<31-1)))
-	e.deleteBodies(bodies)
+	if err := e.deleteBodies(bodies); err != nil {
+		return err
+	}
 	if e.db.options.AutoCompaction {
 		tree, bodies = tree.WithoutInnerBodies()
-		e.deleteBodies(bodies)
+		if err := e.deleteBodies(bodies); err != nil {
+			return err
+		}
 	}
 	if tree.Equal(before) {
-		return // stemming undid it all
+		return nil // stemming undid it all
 	}
 	e.meta.updateSeq++
 	e.replace(docID, was, &record{seq: e.meta.updateSeq, deleted: tree.Winner().Deleted, tree: tree})
+	return nil
 }
 
 // replace writes a document's record and what depends on it; a nil record stands for no document.
@@ -118,10 +145,37 @@ func (e *edit) replace(docID string, was, is *record) {
 	e.tx.Put(idKey(documentPrefix, docID), is.append(nil))
 }
 
-func (e *edit) deleteBodies(numbers []uint64) {
-	for _, number := range numbers {
-		if number != emptyBody {
-			e.tx.Delete(numberKey(bodyPrefix, number))
+// putBody stores a body, and counts the references to the contents of its attachments.
+func (e *edit) putBody(number uint64, attachments []attachment, body []byte) error {
+	key := numberKey(bodyPrefix, number)
+	if len(attachments) == 0 {
+		e.tx.Put(key, body)
+		return nil
+	}
+	for i := range attachments {
+		if err := e.refer(&attachments[i]); err != nil {
+			return err
 		}
 	}
+	e.tx.Put(key, appendAttached(nil, attachments, body))
+	return nil
+}
+
+func (e *edit) deleteBodies(numbers []uint64) error {
+	for _, number := range numbers {
+		if number == emptyBody {
+			continue
+		}
+		attachments, err := readAttachments(e.ctx, e.tx, "", number)
+		if err != nil {
+			return err
+		}
+		for i := range attachments {
+			if err := e.release(attachments[i].hash); err != nil {
+				return err
+			}
+		}
+		e.tx.Delete(numberKey(bodyPrefix, number))
+	}
+	return nil
 }

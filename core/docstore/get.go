@@ -24,10 +24,10 @@ func (db *DB) Get(ctx context.Context, docID string, options core.GetOptions) (d
 			return err
 		case !found:
 			return core.ErrMissing.Of(docID)
-		case options == core.GetOptions{}:
-			doc, err = getWinner(ctx, s, docID, value)
+		case isPlain(options):
+			doc, err = getWinner(ctx, s, docID, value, contents{wanted: options.Attachments, lazily: db})
 		default:
-			doc, err = getRevision(ctx, s, docID, value, options)
+			doc, err = getRevision(ctx, s, docID, value, options, contents{wanted: options.Attachments, lazily: db})
 		}
 		return err
 	})
@@ -37,8 +37,14 @@ func (db *DB) Get(ctx context.Context, docID string, options core.GetOptions) (d
 	return doc, nil
 }
 
+// isPlain reports whether the winner is asked for, and nothing that only its tree can tell.
+func isPlain(options core.GetOptions) bool {
+	return options.Rev.IsZero() && !options.Revs && !options.RevsInfo && !options.Conflicts && !options.DeletedConflicts && !options.LocalSeq &&
+		len(options.AttsSince) == 0
+}
+
 // getWinner is the plain read. It looks at no more of the tree than it must, however long the history is.
-func getWinner(ctx context.Context, s kv.Snapshot, docID string, value []byte) (*core.Document, error) {
+func getWinner(ctx context.Context, s kv.Snapshot, docID string, value []byte, contents contents) (*core.Document, error) {
 	winner, _, err := decodeWinner(docID, value)
 	if err != nil {
 		return nil, err
@@ -47,13 +53,11 @@ func getWinner(ctx context.Context, s kv.Snapshot, docID string, value []byte) (
 		return nil, core.ErrDeleted.Of(docID)
 	}
 	doc := &core.Document{ID: docID, Rev: winner.Rev}
-	if doc.Body, err = readBody(ctx, s, docID, winner.Body); err != nil {
-		return nil, err
-	}
-	return doc, nil
+	return doc, readInto(ctx, s, doc, winner.Body, contents)
 }
 
-func getRevision(ctx context.Context, s kv.Snapshot, docID string, value []byte, options core.GetOptions) (*core.Document, error) {
+func getRevision(ctx context.Context, s kv.Snapshot, docID string, value []byte, options core.GetOptions,
+	contents contents) (*core.Document, error) {
 	rec, err := decodeRecord(docID, value)
 	if err != nil {
 		return nil, err
@@ -63,7 +67,8 @@ func getRevision(ctx context.Context, s kv.Snapshot, docID string, value []byte,
 		return nil, core.AsError(err).Of(docID)
 	}
 	doc := &core.Document{ID: docID, Rev: node.Rev, Deleted: node.Deleted}
-	if doc.Body, err = readBody(ctx, s, docID, node.Body); err != nil {
+	contents.since = rec.since(node.Rev, options.AttsSince)
+	if err := readInto(ctx, s, doc, node.Body, contents); err != nil {
 		return nil, err
 	}
 	return doc, rec.describe(ctx, s, doc, options)

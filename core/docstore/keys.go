@@ -13,6 +13,9 @@ const (
 	sequencePrefix = 's'
 	bodyPrefix     = 'b'
 	localPrefix    = 'l'
+	contentPrefix  = 'a'
+	chunkPrefix    = 'c'
+	stagedPrefix   = 't'
 )
 
 var (

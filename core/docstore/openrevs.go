@@ -30,8 +30,11 @@ func (db *DB) OpenRevs(ctx context.Context, docID string, options core.OpenRevsO
 		}
 		nodes, missing := rec.open(options)
 		found = make([]core.OpenRev, 0, len(nodes)+len(missing))
-		var bodies bodyReader
+		bodies := bodyReader{contents: contents{wanted: options.Attachments, lazily: db}}
 		for _, node := range nodes {
+			if options.Attachments {
+				bodies.contents.since = rec.since(node.Rev, options.AttsSince)
+			}
 			doc := rec.doc(docID, node, &bodies)
 			if options.WithRevisions {
 				doc.Revisions = rec.ancestry(node.Rev, limit)
@@ -86,7 +89,7 @@ func (db *DB) BulkGet(ctx context.Context, requests []core.DocRev, options core.
 		if err != nil {
 			return err
 		}
-		var bodies bodyReader
+		bodies := bodyReader{contents: contents{wanted: options.Attachments}}
 		for i, request := range requests {
 			results[i] = core.BulkGetResult{ID: request.ID, Docs: bulkGet(request, records[i], options.Latest, &bodies)}
 		}

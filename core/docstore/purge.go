@@ -15,12 +15,12 @@ func (db *DB) Purge(ctx context.Context, requests []core.DocRevs) (result core.P
 		if err != nil {
 			return err
 		}
-		e := edit{db: db, tx: tx, meta: &m}
+		e := edit{ctx: ctx, db: db, tx: tx, meta: &m}
 		result = core.PurgeResult{Purged: make([]core.DocRevs, len(requests))}
 		for i, request := range requests {
 			m.purgeSeq++
 			m.updateSeq++
-			purged, err := e.purge(ctx, request)
+			purged, err := e.purge(request)
 			if err != nil {
 				return err
 			}
@@ -35,8 +35,8 @@ func (db *DB) Purge(ctx context.Context, requests []core.DocRevs) (result core.P
 	return result, err
 }
 
-func (e *edit) purge(ctx context.Context, request core.DocRevs) (purged []core.Rev, err error) {
-	was, err := readRecord(ctx, e.tx, request.ID)
+func (e *edit) purge(request core.DocRevs) (purged []core.Rev, err error) {
+	was, err := readRecord(e.ctx, e.tx, request.ID)
 	if err != nil || was == nil {
 		return nil, err
 	}
@@ -48,7 +48,9 @@ func (e *edit) purge(ctx context.Context, request core.DocRevs) (purged []core.R
 		}
 		tree = pruned
 		purged = append(purged, rev)
-		e.deleteBodies(bodies)
+		if err := e.deleteBodies(bodies); err != nil {
+			return nil, err
+		}
 	}
 	switch {
 	case len(purged) == 0:

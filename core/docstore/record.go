@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"slices"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv"
@@ -92,24 +93,76 @@ const (
 
 func isEmptyBody(body []byte) bool { return len(body) == 2 }
 
-func readBody(ctx context.Context, s kv.Snapshot, docID string, number uint64) ([]byte, error) {
+func readBody(ctx context.Context, s kv.Snapshot, docID string, number uint64) ([]byte, []attachment, error) {
 	if number == emptyBody {
-		return core.EmptyBody, nil
+		return core.EmptyBody, nil, nil
 	}
 	value, found, err := s.Get(ctx, numberKey(bodyPrefix, number))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !found {
-		return nil, core.ErrCorrupt.Because("a body is missing").Of(docID)
+		return nil, nil, core.ErrCorrupt.Because("a body is missing").Of(docID)
 	}
-	return bytes.Clone(value), nil // the snapshot's memory ends with it
+	body, attachments, err := splitBody(docID, number, value)
+	return bytes.Clone(body), attachments, err // the snapshot's memory ends with it
+}
+
+// readInto fills the body and the attachments of one document.
+func readInto(ctx context.Context, s kv.Snapshot, doc *core.Document, number uint64, contents contents) error {
+	body, attachments, err := readBody(ctx, s, doc.ID, number)
+	if err != nil {
+		return err
+	}
+	doc.Body = body
+	_, err = contents.attach(ctx, s, doc, attachments)
+	return err
+}
+
+// contents says which contents of attachments a reader wants. The zero value wants none.
+type contents struct {
+	wanted bool
+	// since is the generation up to which attachments come as stubs.
+	since uint64
+	// lazily, when not nil, lets long contents be read when they are wanted, from this database.
+	lazily *DB
+}
+
+// attach gives a document its attachments, and returns how many bytes of content were read.
+func (c contents) attach(ctx context.Context, s kv.Snapshot, doc *core.Document, attachments []attachment) (size int, err error) {
+	for i := range attachments {
+		a := &attachments[i]
+		if c.wanted && (c.since == 0 || a.RevPos > c.since) {
+			if err := a.fill(ctx, c.lazily, s); err != nil {
+				return size, core.AsError(err).Of(doc.ID)
+			}
+			size += len(a.Data)
+		}
+		doc.Attachments = append(doc.Attachments, a.Attachment)
+	}
+	return size, nil
+}
+
+// since returns the generation up to which a reader that has some revisions knows the attachments of rev.
+func (r *record) since(rev core.Rev, known []core.Rev) (generation uint64) {
+	if len(known) == 0 {
+		return 0
+	}
+	path, _ := r.tree.Ancestry(rev)
+	for i := range path.Hashes {
+		if slices.Contains(known, path.Rev(i)) {
+			return path.Rev(i).Generation
+		}
+	}
+	return 0
 }
 
 // bodyReader collects the bodies that an answer needs, and reads them together.
 type bodyReader struct {
-	docs    []*core.Document
-	numbers []uint64
+	docs     []*core.Document
+	numbers  []uint64
+	contents contents
+	since    []uint64 // for each document, when contents are wanted
 }
 
 // want fills doc.Body when the reader reads.
@@ -120,6 +173,9 @@ func (r *bodyReader) want(doc *core.Document, number uint64) {
 	}
 	r.docs = append(r.docs, doc)
 	r.numbers = append(r.numbers, number)
+	if r.contents.wanted {
+		r.since = append(r.since, r.contents.since)
+	}
 }
 
 // read fetches what was wanted since the last read, and returns how many bytes that was.
@@ -139,9 +195,27 @@ func (r *bodyReader) read(ctx context.Context, s kv.Snapshot) (size int, err err
 		if value == nil {
 			return 0, core.ErrCorrupt.Because("a body is missing").Of(r.docs[i].ID)
 		}
-		r.docs[i].Body = bytes.Clone(value)
+		doc := r.docs[i]
 		size += len(value)
+		if !hasAttachments(r.numbers[i]) {
+			doc.Body = bytes.Clone(value)
+			continue
+		}
+		body, attachments, err := splitBody(doc.ID, r.numbers[i], value)
+		if err != nil {
+			return 0, err
+		}
+		doc.Body = bytes.Clone(body)
+		contents := r.contents
+		if contents.wanted {
+			contents.since = r.since[i]
+		}
+		n, err := contents.attach(ctx, s, doc, attachments)
+		if err != nil {
+			return 0, err
+		}
+		size += n
 	}
-	r.docs, r.numbers = r.docs[:0], r.numbers[:0]
+	r.docs, r.numbers, r.since = r.docs[:0], r.numbers[:0], r.since[:0]
 	return size, nil
 }

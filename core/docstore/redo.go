@@ -83,6 +83,13 @@ func (m made) read(ctx context.Context, s kv.Snapshot) (w write, found bool, err
 	}
 	w.deleted = node.Deleted
 	w.revisions, _ = rec.tree.Ancestry(m.rev)
-	w.body, err = readBody(ctx, s, m.docID, node.Body)
-	return w, true, err
+	if w.body, w.attachments, err = readBody(ctx, s, m.docID, node.Body); err != nil {
+		return w, false, err
+	}
+	for i := range w.attachments {
+		if err := w.attachments[i].fill(ctx, nil, s); err != nil {
+			return w, false, err
+		}
+	}
+	return w, true, nil
 }

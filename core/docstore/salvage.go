@@ -113,10 +113,11 @@ func (s *salvage) revision(docID string, rec *record, leaf revtree.Node) (*core.
 			}
 			continue
 		}
-		body, err := readBody(s.ctx, s.from, docID, node.Body)
+		rest := core.Revisions{Start: node.Rev.Generation, Hashes: path.Hashes[n:]}
+		doc := &core.Document{ID: docID, Rev: node.Rev, Deleted: node.Deleted, Revisions: &rest}
+		err := readInto(s.ctx, s.from, doc, node.Body, contents{wanted: true})
 		if err == nil {
-			rest := core.Revisions{Start: node.Rev.Generation, Hashes: path.Hashes[n:]}
-			return &core.Document{ID: docID, Rev: node.Rev, Deleted: node.Deleted, Body: body, Revisions: &rest}, nil
+			return doc, nil
 		}
 		if !errors.Is(err, core.ErrCorrupt) {
 			return nil, err

@@ -86,7 +86,7 @@ func (p *progress) pass(b *batch, failed map[string]bool) {
 
 // docSize is about how many bytes a document takes in memory and on the way.
 func docSize(doc *core.Document) int {
-	size := len(doc.ID) + len(doc.Body) + len(doc.Attachments) + 100
+	size := len(doc.ID) + len(doc.Body) + attachedBytes(doc) + 100
 	if doc.Revisions != nil {
 		size += 35 * len(doc.Revisions.Hashes)
 	}
@@ -116,4 +116,13 @@ func split(docs []*core.Document, maxCount, maxBytes int) [][]*core.Document {
 		groups = append(groups, docs[start:])
 	}
 	return groups
+}
+
+// attachedBytes is what of a document's attachments is held in memory.
+func attachedBytes(doc *core.Document) int {
+	size := 0
+	for i := range doc.Attachments {
+		size += len(doc.Attachments[i].Data) + 200
+	}
+	return size
 }

@@ -78,7 +78,7 @@ func (m *maker) doc() *core.Document {
 		doc.Revisions = &core.Revisions{Start: uint64(3 + m.IntN(9)), Hashes: []string{m.hash(), m.hash()}}
 	}
 	if m.yes() {
-		doc.Attachments = []byte(`{"f":{"stub":true}}`)
+		doc.Attachments = []core.Attachment{{Name: "f", Stub: true}}
 	}
 	if m.yes() {
 		doc.Conflicts, doc.DeletedConflicts, doc.LocalSeq = m.revs(1), m.revs(1), m.seq()

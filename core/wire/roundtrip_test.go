@@ -200,5 +200,5 @@ func TestParsedSharesNoMemory(t *testing.T) {
 	}
 	assert.Equal(t, core.ChangesSummary{LastSeq: "12"}, summary)
 	assert.Equal(t, &core.Change{Seq: `[7,"x"]`, ID: "ab", Revs: []core.Rev{{Generation: 1, Hash: "abc"}}, Doc: &core.Document{ID: "ab", Rev: core.Rev{Generation: 1, Hash: "abc"},
-		Body: []byte(`{"v":[1,2]}`), Attachments: []byte(`{"f":{"stub":true}}`), LocalSeq: "9"}}, change)
+		Body: []byte(`{"v":[1,2]}`), Attachments: []core.Attachment{{Name: "f", Stub: true}}, LocalSeq: "9"}}, change)
 }

@@ -200,6 +200,21 @@ func (a *Adapter) BulkDocs(ctx context.Context, docs []*core.Document, options c
 	return run(ctx, a, "BulkDocs", docs, func() ([]core.BulkResult, error) { return a.db.BulkDocs(ctx, docs, options) })
 }
 
+// GetAttachment is under the control of the script.
+func (a *Adapter) GetAttachment(ctx context.Context, docID, name string, rev core.Rev) (*core.Attachment, error) {
+	return run(ctx, a, "GetAttachment", docID, func() (*core.Attachment, error) { return a.db.GetAttachment(ctx, docID, name, rev) })
+}
+
+// PutAttachment is under the control of the script.
+func (a *Adapter) PutAttachment(ctx context.Context, docID string, rev core.Rev, attachment core.Attachment) (core.Rev, error) {
+	return run(ctx, a, "PutAttachment", docID, func() (core.Rev, error) { return a.db.PutAttachment(ctx, docID, rev, attachment) })
+}
+
+// RemoveAttachment is under the control of the script.
+func (a *Adapter) RemoveAttachment(ctx context.Context, docID, name string, rev core.Rev) (core.Rev, error) {
+	return run(ctx, a, "RemoveAttachment", docID, func() (core.Rev, error) { return a.db.RemoveAttachment(ctx, docID, name, rev) })
+}
+
 // RevsLimit is under the control of the script.
 func (a *Adapter) RevsLimit(ctx context.Context) (int, error) {
 	return run(ctx, a, "RevsLimit", nil, func() (int, error) { return a.db.RevsLimit(ctx) })

@@ -13,30 +13,16 @@ const Size = 16
 
 const blockSize = 64
 
+var initial = [4]uint32{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476}
+
 // Sum returns the hash of data.
 func Sum(data []byte) [Size]byte {
-	state := [4]uint32{0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476}
+	state := initial
 	whole := len(data) &^ (blockSize - 1)
 	for at := 0; at < whole; at += blockSize {
 		mix(&state, (*[blockSize]byte)(data[at:]))
 	}
-	// The rest, a one bit, zeros, and the length in bits fill one block or two.
-	var tail [2 * blockSize]byte
-	n := copy(tail[:], data[whole:])
-	tail[n] = 0x80
-	end := blockSize
-	if n >= blockSize-8 {
-		end = 2 * blockSize
-	}
-	binary.LittleEndian.PutUint64(tail[end-8:], uint64(len(data))*8)
-	for at := 0; at < end; at += blockSize {
-		mix(&state, (*[blockSize]byte)(tail[at:]))
-	}
-	var sum [Size]byte
-	for i, word := range state {
-		binary.LittleEndian.PutUint32(sum[4*i:], word)
-	}
-	return sum
+	return finish(state, data[whole:], uint64(len(data)))
 }
 
 // mix adds a block to the state: four rounds of sixteen steps. In each round the words come in another order, and are mixed by

@@ -21,6 +21,25 @@ func TestEqualsTheStandardLibrary(t *testing.T) {
 	}
 }
 
+func TestInPieces(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 200 {
+		whole, hash := []byte{}, md5.New()
+		for range random.IntN(6) {
+			piece := make([]byte, random.IntN(200))
+			for i := range piece {
+				piece[i] = byte(random.Uint32())
+			}
+			whole = append(whole, piece...)
+			n, err := hash.Write(piece)
+			require.NoError(t, err)
+			require.Equal(t, len(piece), n)
+			require.Equal(t, standard.Sum(whole), hash.Sum())
+		}
+	}
+}
+
 func BenchmarkSum(b *testing.B) {
 	data := make([]byte, 600)
 	b.SetBytes(int64(len(data)))

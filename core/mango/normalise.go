@@ -29,7 +29,7 @@ func negate(c condition) condition {
 		return normalise(c.condition)
 	case *test:
 		opposite := *c
-		if other, ok := opposites[c.operator]; ok && !c.negated {
+		if other, ok := opposites[c.operator]; ok {
 			opposite.operator = other
 		} else if c.operator == opExists {
 			opposite.exists = !c.exists

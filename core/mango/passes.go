@@ -34,7 +34,7 @@ func hasAll(operands []operand, value []byte) bool {
 	if rawjson.KindOf(value) != rawjson.Array || len(operands) == 0 {
 		return false
 	}
-	if len(operands) == 1 && operands[0].kind == rawjson.Array && operands[0].equals(value) {
+	if len(operands) == 1 && operands[0].equals(value) {
 		return true
 	}
 next:

@@ -4,8 +4,8 @@
 //   - [ParseRequest] reads the body of a find, [ParseIndexRequest] that of the creation of an index, with CouchDB's errors.
 //   - [Index] says which documents an index holds and under which keys: [Index.Entry].
 //   - [NewPlan] decides how a request is answered: which index, which ranges of its keys, what remains to be tested on what they
-//     hold, and whether the order is right or has to be made, by [Request.Order].
-//   - [Request.Fields] cuts documents down to what was asked for; [Bookmark] says where the next page begins.
+//     hold, and whether the order is right or has to be made, by a [Sorter].
+//   - [Fields.Append] cuts documents down to what was asked for; [Plan.Bookmark] says where the next page begins.
 //
 // A store keeps the entries of its indexes, and walks the ranges of a plan.
 //

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -39,6 +40,8 @@ func brief(body string) string {
 func spellModel(m *model.DB) string {
 	var text strings.Builder
 	docIDs, seqs := m.Feed()
+	unlimited := *m // a limit hides revisions that are there until the next write; a higher one would show them again
+	unlimited.Limit = math.MaxInt
 	living := 0
 	for i, docID := range docIDs {
 		leaves := m.Leaves(docID)
@@ -46,8 +49,8 @@ func spellModel(m *model.DB) string {
 			living++
 		}
 		fmt.Fprintf(&text, "%d %s deleted %t\n", seqs[i], docID, leaves[0].Deleted)
-		for _, leaf := range leaves {
-			fmt.Fprintf(&text, "  %s deleted %t %s\n", leaf.Rev, leaf.Deleted, brief(leaf.Body))
+		for n, leaf := range unlimited.Leaves(docID) {
+			fmt.Fprintf(&text, "  %s deleted %t shows %d %s\n", leaf.Rev, leaf.Deleted, len(leaves[n].Ancestry), brief(leaf.Body))
 			for _, rev := range leaf.Ancestry[1:] {
 				_, hasBody, body := m.Known(docID, rev)
 				fmt.Fprintf(&text, "    %s %t %s\n", rev, hasBody, brief(body))
@@ -87,9 +90,13 @@ func spellDatabase(ctx context.Context, db core.Adapter) (string, error) {
 				return "", fmt.Errorf("the feed shows leaf %s of %s, which cannot be read", rev, change.ID)
 			}
 			doc := found[i].Doc
-			fmt.Fprintf(&text, "  %s deleted %t %s\n", rev, doc.Deleted, brief(string(doc.Body)))
-			for n := range doc.Revisions.Hashes[1:] {
-				inner := doc.Revisions.Rev(n + 1)
+			fmt.Fprintf(&text, "  %s deleted %t shows %d %s\n", rev, doc.Deleted, len(doc.Revisions.Hashes), brief(string(doc.Body)))
+			whole, err := db.Get(ctx, change.ID, core.GetOptions{Rev: rev, RevsInfo: true})
+			if err != nil {
+				return "", err
+			}
+			for _, known := range whole.RevsInfo[1:] {
+				inner := known.Rev
 				old, err := db.Get(ctx, change.ID, core.GetOptions{Rev: inner})
 				body := ""
 				if err == nil {

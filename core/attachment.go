@@ -165,6 +165,11 @@ func ParseDigest(digest string) (sum [16]byte, ok bool) {
 	return [16]byte(raw), true
 }
 
+func isDigest(text string) bool {
+	_, ok := ParseDigest(text)
+	return ok
+}
+
 // parseAttachments reads the value of an "_attachments" member. What is not an object in it is left out, as in CouchDB.
 func parseAttachments(value []byte) (attachments []Attachment, err error) {
 	for name, value := range rawjson.Members(value) {
@@ -210,6 +215,8 @@ func parseAttachment(name string, object []byte) (Attachment, error) {
 		}
 	}
 	switch {
+	case (a.Stub || a.Follows) && a.Digest != "" && !isDigest(a.Digest):
+		return a, ErrBadRequest.Because("Invalid digest of attachment " + name)
 	case a.Stub:
 		a.Follows = false
 		return a, nil

@@ -46,6 +46,8 @@ func parseAllDocsQuery(q query) (*allDocsQuery, error) {
 			options.IncludeDocs, err = boolParameter(p)
 		case "conflicts":
 			options.Conflicts, err = boolParameter(p)
+		case "attachments":
+			options.Attachments, err = boolParameter(p)
 		case "update_seq":
 			options.UpdateSeq, err = boolParameter(p)
 		case "inclusive_end":

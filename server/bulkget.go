@@ -31,7 +31,7 @@ func (req *request) bulkGet() error {
 		requests = append(requests, parseBulkGet(element))
 	}
 	rows := req.bulkGetRows()
-	options := core.BulkGetOptions{Revs: req.query.is("revs"), Latest: req.query.is("latest")}
+	options := core.BulkGetOptions{Revs: req.query.is("revs"), Latest: req.query.is("latest"), Attachments: req.query.is("attachments")}
 	for len(requests) > 0 {
 		chunk := requests[:min(len(requests), bulkGetChunk)]
 		requests = requests[len(chunk):]
@@ -105,7 +105,7 @@ func parseBulkGet(element []byte) bulkGetRequest {
 // bulkGetRows is the answer under way.
 type bulkGetRows struct {
 	out   *stream
-	parts *multipart // nil for JSON
+	parts *multipartAnswer // nil for JSON
 	rows  int
 }
 
@@ -129,7 +129,7 @@ func (r *bulkGetRows) found(result *core.BulkGetResult) error {
 	for _, doc := range result.Docs {
 		var err error
 		if doc.Err == nil {
-			err = r.parts.document(doc.Doc.AppendJSON(nil))
+			err = r.parts.documentWithAttachments(r.parts.out.req, doc.Doc)
 		} else {
 			err = r.parts.failure(appendBulkGetFailure(nil, result.ID, doc))
 		}

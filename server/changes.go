@@ -85,6 +85,7 @@ func (req *request) parseChanges(body []byte) (*changesRequest, error) {
 	}
 	options := &parsed.options
 	options.Descending, options.IncludeDocs, options.Conflicts = q.is("descending"), q.is("include_docs"), q.is("conflicts")
+	options.Attachments = options.IncludeDocs && q.is("attachments")
 	switch style, ok := q.get("style"); {
 	case !ok || style == "main_only":
 	case style == "all_docs":

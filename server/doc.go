@@ -5,5 +5,5 @@
 // asking, which database and whether they may, and then one handler, a method that answers or returns an error. Answers
 // of unknown length are streamed. Everything that comes from outside has a bound.
 //
-// Attachments, queries and views are not here yet: their paths answer 501 not_implemented.
+// Queries and views are not here yet: their paths answer 501 not_implemented.
 package server

@@ -25,6 +25,10 @@ func (req *request) getDocument(docID string) error {
 		// "0-" can be read, and is no revision of any document.
 		return core.ErrMissing
 	}
+	since, wanted, err := req.attachmentOptions()
+	if err != nil {
+		return err
+	}
 	meta := req.query.is("meta")
 	doc, err := req.db.Get(req.Context(), docID, core.GetOptions{
 		Rev:              rev,
@@ -34,6 +38,8 @@ func (req *request) getDocument(docID string) error {
 		Conflicts:        meta || req.query.is("conflicts"),
 		DeletedConflicts: meta || req.query.is("deleted_conflicts"),
 		LocalSeq:         req.query.is("local_seq"),
+		Attachments:      wanted,
+		AttsSince:        since,
 	})
 	if err != nil {
 		return err
@@ -47,7 +53,37 @@ func (req *request) getDocument(docID string) error {
 			return nil
 		}
 	}
+	if doc.HasContent() && req.accepts("multipart/related") && (req.asksFor("multipart/related") || !req.asksFor("application/json")) {
+		return req.sendRelated(doc)
+	}
+	if err := doc.Load(req.Context()); err != nil {
+		return err
+	}
 	return req.send(http.StatusOK, doc.AppendJSON(nil))
+}
+
+// attachmentOptions reads which contents of attachments are asked for. Who names what is known wants the rest.
+func (req *request) attachmentOptions() (since []core.Rev, wanted bool, err error) {
+	wanted = req.query.is("attachments")
+	value, given := req.query.get("atts_since")
+	if !given {
+		return nil, wanted, nil
+	}
+	if rawjson.Validate([]byte(value)) != nil {
+		return nil, false, core.ErrBadJSON
+	}
+	texts, ok := rawjson.Texts([]byte(value))
+	if !ok {
+		return nil, false, core.ErrBadRequest.Because("`atts_since` must be a list of revisions")
+	}
+	for _, text := range texts {
+		rev, err := core.ParseRev(text)
+		if err != nil {
+			return nil, false, err
+		}
+		since = append(since, rev)
+	}
+	return since, true, nil
 }
 
 func quoteRev(rev core.Rev) string { return `"` + rev.String() + `"` }
@@ -84,17 +120,30 @@ func (req *request) openRevs(docID, value string) error {
 			options.Revs = append(options.Revs, rev)
 		}
 	}
+	var err error
+	if options.AttsSince, options.Attachments, err = req.attachmentOptions(); err != nil {
+		return err
+	}
+	inParts := req.accepts("multipart/mixed")
+	options.Attachments = options.Attachments || inParts
 	revs, err := req.db.OpenRevs(req.Context(), docID, options)
 	if err != nil {
 		return err
 	}
-	if !req.accepts("multipart/mixed") {
+	if !inParts {
+		for _, rev := range revs {
+			if rev.Doc != nil {
+				if err := rev.Doc.Load(req.Context()); err != nil {
+					return err
+				}
+			}
+		}
 		return req.send(http.StatusOK, wire.AppendOpenRevs(nil, revs))
 	}
 	parts := req.multipart("multipart/mixed", "")
 	for _, rev := range revs {
 		if rev.Doc != nil {
-			err = parts.document(rev.Doc.AppendJSON(nil))
+			err = parts.documentWithAttachments(req, rev.Doc)
 		} else {
 			err = parts.failure(append(core.AppendRev([]byte(`{"missing":`), rev.Rev), '}'))
 		}

@@ -6,11 +6,10 @@ import (
 )
 
 const (
-	needsAttachments = "attachments come later"
-	needsViews       = "views come later, and with them a look into design documents as they are written"
-	needsFilters     = "filters by function, view and selector come later"
-	needsUsersDB     = "users come from the configuration, not from a database"
-	oneNode          = "there is one node, and no shards"
+	needsViews   = "views come later, and with them a look into design documents as they are written"
+	needsFilters = "filters by function, view and selector come later"
+	needsUsersDB = "users come from the configuration, not from a database"
+	oneNode      = "there is one node, and no shards"
 )
 
 func TestGoldenHTTP(t *testing.T) {

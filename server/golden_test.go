@@ -17,7 +17,8 @@ type replayed struct {
 	file       string
 	leftOut    map[string]string // groups that are not replayed, and why
 	exceptions []exception
-	stripped   map[int]bool // documents that are written without their attachments
+	stripped   map[int]bool    // documents that are written without their attachments
+	compressed map[string]bool // documents with attachments that CouchDB compressed
 	// written returns the documents that a group begins with, in their order. They were written before the recording began.
 	written map[string]func(*testing.T, *testServer, []recorded)
 }
@@ -45,7 +46,7 @@ func (f replayed) replayGroup(t *testing.T, cases []recorded) {
 		Users:   []server.User{user(t, "admin", "password", "_admin"), user(t, "gold_user", "secret", "reader")},
 	})
 	r := newReplay(s, "gold_db")
-	r.stripped = f.stripped
+	r.stripped, r.compressed = f.stripped, f.compressed
 	r.while = func(t *testing.T, c recorded) {
 		s.ok(t, "PUT", "/gold_db/"+liveDocument(t, c), `{"live":true}`)
 	}

@@ -169,14 +169,7 @@ func (req *request) partOfDocument(docID string, parts []string) error {
 	if core.IsDesignID(docID) && strings.HasPrefix(parts[0], "_") {
 		return core.ErrNotImplemented.Because(parts[0] + " of a design document is not implemented")
 	}
-	if req.Method != http.MethodGet && req.Method != http.MethodHead {
-		return core.ErrNotImplemented.Because("attachments are not implemented")
-	}
-	if _, err := req.db.Get(req.Context(), docID, core.GetOptions{}); err != nil {
-		return err
-	}
-	// There is a document, and none has attachments.
-	return core.ErrMissing.Because("Document is missing attachment")
+	return req.attachment(docID, strings.Join(parts, "/"))
 }
 
 // postForm answers as CouchDB does to a form that does not come from one of its own pages.

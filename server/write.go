@@ -12,7 +12,7 @@ import (
 // putDocument writes a document under the id in the path.
 func (req *request) putDocument(docID string) error {
 	if req.mediaType() == "multipart/related" {
-		return core.ErrNotImplemented.Because("attachments are not implemented")
+		return req.putRelated(docID)
 	}
 	doc, err := req.readDocument()
 	if err != nil {
@@ -167,7 +167,7 @@ func (req *request) copyDocument(docID string) error {
 	if err != nil {
 		return err
 	}
-	source, err := req.db.Get(req.Context(), docID, core.GetOptions{Rev: rev})
+	source, err := req.db.Get(req.Context(), docID, core.GetOptions{Rev: rev, Attachments: true})
 	if err != nil {
 		return err
 	}

@@ -131,8 +131,8 @@ func newAttachment(docID string, sent *core.Attachment, replicated bool) (attach
 		return a, core.AsError(err).Of(docID)
 	}
 	switch {
-	case a.Stub:
-		return a, nil
+	case a.Stub || a.Content != nil:
+		return a, nil // resolved, or staged, later
 	case a.Follows:
 		return a, core.ErrBadRequest.Because("the content of attachment " + a.Name + " does not follow").Of(docID)
 	}

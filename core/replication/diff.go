@@ -82,6 +82,7 @@ func (r *replicator) revsDiff(requests []core.DocRevs) ([]core.DocRevs, error) {
 		found += len(diff.Missing)
 	}
 	r.diffs.learn(checked, found)
+	r.ancestors.learn(diffs)
 	return lacking, nil
 }
 

@@ -158,7 +158,7 @@ func TestAttachmentsThatTheTargetRefuses(t *testing.T) {
 	fill(t, source, 0, 20)
 	withAttachment := altered{source, func(answer *core.BulkGetDoc) {
 		if answer.Doc.ID == docID(2) {
-			answer.Doc.Attachments = []core.Attachment{{Name: "a.txt", Stub: true}}
+			answer.Doc.Attachments = []core.Attachment{{Name: "a.txt", Data: []byte("hello")}}
 		}
 	}}
 	noStubs := &picky{Adapter: target, refuse: func(doc *core.Document) *core.Error {

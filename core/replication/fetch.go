@@ -89,7 +89,8 @@ func (r *replicator) read(wanted []core.DocRev) (chunk, error) {
 			return chunk{}, err
 		}
 	}
-	return found.chunk, nil
+	err = r.fetchContents(&found.chunk)
+	return found.chunk, err
 }
 
 // resolve finds out why revisions that the changes feed told of are not there. One that is no leaf any more, or was purged, is nothing to

@@ -23,14 +23,15 @@ type replicator struct {
 	retry          *retrier
 	workers        sync.WaitGroup // everything that runs beside the writer
 
-	result   Result
-	before   Counts // of Result, what earlier sessions did
-	session  session
-	sides    []*side
-	agreed   *checkpoint // where both sides met before this run, nil at the first one
-	diffs    diffPolicy
-	budget   *budget
-	progress progress
+	result    Result
+	before    Counts // of Result, what earlier sessions did
+	session   session
+	sides     []*side
+	agreed    *checkpoint // where both sides met before this run, nil at the first one
+	diffs     diffPolicy
+	ancestors ancestors
+	budget    *budget
+	progress  progress
 
 	firstFailure *core.Error // of a document that was not copied, other than refused
 

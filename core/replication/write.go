@@ -1,6 +1,8 @@
 package replication
 
 import (
+	"errors"
+
 	"github.com/gouchdb/gouchdb/core"
 )
 
@@ -32,6 +34,8 @@ func (r *replicator) write(docs []*core.Document) (outcome, error) {
 		case verdict == verdictDenied && len(group) == 1 && core.IsDesignID(group[0].ID):
 			// The target has just answered other questions, so it knows us: it is this document that only an administrator may write.
 			out.denied = append(out.denied, failure.Of(group[0].ID))
+		case errors.Is(err, core.ErrMissingStub) && len(group) == 1:
+			out.failed = append(out.failed, failure.Of(group[0].ID))
 		default:
 			return out, err
 		}
@@ -76,6 +80,11 @@ func (r *replicator) writeGroup(group []*core.Document, out *outcome) error {
 	err := r.retry.do(r.ctx, "writing documents", func() error {
 		passing = nil
 		results, err := r.target.BulkDocs(r.ctx, pending, core.BulkDocsOptions{Replicated: true})
+		if errors.Is(err, core.ErrMissingStub) {
+			if pending, err = r.completed(pending, err); err == nil {
+				results, err = r.target.BulkDocs(r.ctx, pending, core.BulkDocsOptions{Replicated: true})
+			}
+		}
 		if err != nil {
 			return err
 		}

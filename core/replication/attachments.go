@@ -1,0 +1,168 @@
+package replication
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+
+	"github.com/gouchdb/gouchdb/core"
+)
+
+// Documents come from a bulk get with stubs of their attachments. Their contents are fetched document by document, a few at a time, and only those
+// that no revision has which the target knows. What is large is not fetched here, but read by who writes it.
+
+const (
+	// attachmentReaders is how many documents' contents are fetched at a time.
+	attachmentReaders = 4
+	// heldAttachments is how many bytes of one document's contents are held in memory.
+	heldAttachments = 1 << 20
+)
+
+// ancestors are the revisions of documents that the target has and that may be ancestors of what it lacks. They are those of the newest question:
+// batches overlap, and naming none costs bytes only.
+type ancestors struct {
+	mutex sync.Mutex
+	known map[string][]core.Rev
+}
+
+func (a *ancestors) learn(diffs []core.RevsDiff) {
+	known := make(map[string][]core.Rev)
+	for _, diff := range diffs {
+		if len(diff.PossibleAncestors) > 0 {
+			known[diff.ID] = diff.PossibleAncestors
+		}
+	}
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	a.known = known
+}
+
+func (a *ancestors) of(docID string) []core.Rev {
+	a.mutex.Lock()
+	defer a.mutex.Unlock()
+	return a.known[docID]
+}
+
+// fetchContents puts the contents of attachments in the place of stubs.
+func (r *replicator) fetchContents(c *chunk) error {
+	docs := c.docs
+	fetched := make([]fetchedDoc, len(docs))
+	var all sync.WaitGroup
+	free := make(chan struct{}, attachmentReaders)
+	for i, doc := range docs {
+		if !hasStubs(doc) {
+			fetched[i].docs = docs[i : i+1 : i+1]
+			continue
+		}
+		free <- struct{}{}
+		all.Go(func() {
+			defer func() { <-free }()
+			fetched[i] = r.withContents(doc, r.ancestors.of(doc.ID))
+		})
+	}
+	all.Wait()
+	found := collector{}
+	found.failures = c.failures
+	for i, f := range fetched {
+		switch {
+		case f.err == nil:
+			for _, doc := range f.docs {
+				found.add(doc)
+			}
+		case r.ctx.Err() != nil:
+			return f.err
+		default:
+			found.failures = append(found.failures, core.AsError(f.err).Of(docs[i].ID))
+		}
+	}
+	c.docs, c.failures, c.bytes = found.docs, found.failures, found.bytes
+	return nil
+}
+
+type fetchedDoc struct {
+	docs []*core.Document
+	err  error
+}
+
+func hasStubs(doc *core.Document) bool {
+	for i := range doc.Attachments {
+		if doc.Attachments[i].Stub {
+			return true
+		}
+	}
+	return false
+}
+
+// withContents returns a document with the contents that came later than the revisions known. When it was updated meanwhile, its successors come instead.
+func (r *replicator) withContents(doc *core.Document, known []core.Rev) fetchedDoc {
+	size := int64(0)
+	for i := range doc.Attachments {
+		size += doc.Attachments[i].Length
+	}
+	if size > heldAttachments {
+		return fetchedDoc{docs: []*core.Document{r.withLateContents(doc, known)}}
+	}
+	var f fetchedDoc
+	f.err = r.retry.do(r.ctx, "reading attachments", func() error {
+		revs, err := r.source.OpenRevs(r.ctx, doc.ID, core.OpenRevsOptions{
+			Revs: []core.Rev{doc.Rev}, Latest: true, WithRevisions: true, Attachments: true, AttsSince: known})
+		if err != nil {
+			return err
+		}
+		f.docs = nil
+		for _, rev := range revs {
+			if rev.Doc == nil {
+				return core.ErrMissing.Of(doc.ID)
+			}
+			f.docs = append(f.docs, rev.Doc)
+		}
+		return nil
+	})
+	return f
+}
+
+// withLateContents lets the contents be read when they are written. Those that the target has with a revision it knows stay stubs.
+func (r *replicator) withLateContents(doc *core.Document, known []core.Rev) *core.Document {
+	since := uint64(0)
+	for i := range doc.Revisions.Hashes {
+		for _, rev := range known {
+			if rev == doc.Revisions.Rev(i) {
+				since = max(since, rev.Generation)
+			}
+		}
+	}
+	late := *doc
+	late.Attachments = append([]core.Attachment(nil), doc.Attachments...)
+	for i := range late.Attachments {
+		a := &late.Attachments[i]
+		if a.Stub && (since == 0 || a.RevPos > since) {
+			a.Stub, a.Content = false, &lateContent{r.source, doc.ID, a.Name, doc.Rev}
+		}
+	}
+	return &late
+}
+
+type lateContent struct {
+	source      core.Adapter
+	docID, name string
+	rev         core.Rev
+}
+
+// Open implements [core.Content].
+func (c *lateContent) Open(ctx context.Context, offset int64) (io.ReadCloser, error) {
+	a, err := c.source.GetAttachment(ctx, c.docID, c.name, c.rev)
+	if err != nil {
+		return nil, err
+	}
+	return a.Open(ctx, offset)
+}
+
+// completed fetches a document again with all contents, because the target does not have what it seemed to have.
+func (r *replicator) completed(group []*core.Document, err error) ([]*core.Document, error) {
+	if len(group) != 1 || !errors.Is(err, core.ErrMissingStub) || !hasStubs(group[0]) {
+		return nil, err
+	}
+	f := r.withContents(group[0], nil)
+	return f.docs, f.err
+}

@@ -96,7 +96,6 @@ export async function startLab({ features = [], files = {} } = {}) {
   const server = await serve({
     "/": html(""),
     "/favicon.ico": "",
-    "/package": html("<script type=module>import GouchDB from '/browser.js'; globalThis.GouchDB = GouchDB;</script>"),
     "/sandboxed": html("<iframe sandbox=allow-scripts src=/framed></iframe>"),
     "/framed": html(`<body><script type=module>
       import GouchDB from "/browser.js";
@@ -105,6 +104,7 @@ export async function startLab({ features = [], files = {} } = {}) {
     </script>`),
     "/agent": html("<script type=module src=/agent.js></script>"),
     "/agent.js": new URL("agent/agent.js", import.meta.url),
+    "/clock.js": new URL("agent/clock.js", import.meta.url),
     "/writer.js": new URL("agent/writer.js", import.meta.url),
     // Read now: somebody may build anew in the meantime.
     "/browser.js": await readFile(new URL("js/dist/browser.js", root), "utf8"),

@@ -174,24 +174,31 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
       test(`a database ${how} is closed for all who write to it, and opens anew, empty`, { timeout: 60_000 }, async () => {
         const database = how.replace(/\W/g, "-");
         const writers = await Promise.all([tab(), tab()]);
-        const ends = writers.map((writer) => writer.run(async (name, { GouchDB, name: who, report }) => {
+        const ends = writers.map((writer) => writer.run(async (name, { GouchDB, installClock, name: who, report }) => {
+          installClock();
           globalThis.db = new GouchDB(name);
           const feed = globalThis.outcome(globalThis.db.changes({ live: true, since: 0 }));
           for (let i = 0; ; i++) {
             const { name: failure, status, text } = await globalThis.outcome(globalThis.db.put({ _id: `${who}-${i}` }));
-            if (failure) {
+            if (failure && failure !== "locked") {
               const read = await globalThis.outcome(globalThis.db.get(`${who}-0`));
               return { failures: [failure, read.name, (await feed).name], status, text };
             }
-            report({ acknowledged: [[`${who}-${i}`, "1-"]] });
+            if (!failure) {
+              report({ acknowledged: [[`${who}-${i}`, "1-"]] });
+            }
           }
         }, database));
-        const ledger = new Ledger();
-        writers.forEach((writer) => ledger.listenTo(writer));
-        await inTime(ledger.more(50), "writes");
+        await Promise.all(writers.map((writer) => {
+          const ledger = new Ledger();
+          ledger.listenTo(writer);
+          return inTime(ledger.more(25), `${writer.name} writes`);
+        }));
         await inTime(remove(writers[0], database), how);
-        for (const end of ends) {
-          const { failures, status, text } = await inTime(end, "the end of a writer");
+        // Chromium's SQLite backend sometimes leaves a transaction without any answer when it clears data. Its writer waits for half a minute, which passes quickly here.
+        const clocks = setInterval(() => writers.forEach((writer) => void writer.run(() => globalThis.skip(31_000)).catch(() => {})), 5_000);
+        const answers = await inTime(Promise.all(ends), "the end of the writers").finally(() => clearInterval(clocks));
+        for (const { failures, status, text } of answers) {
           assert.deepEqual(failures, ["closed", "closed", "closed"], text);
           assert.equal(status, 412);
         }
@@ -249,31 +256,65 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
           request.onsuccess = gone;
         });
       }));
-      const page = await lab.page("");
-      await page.clock.install();
-      await page.goto(`${lab.url}/package`);
-      await page.waitForFunction(() => globalThis.GouchDB);
-      await page.evaluate(() => {
+      const agent = await tab();
+      await agent.run((_, { GouchDB, installClock }) => {
+        installClock();
         const { open } = IDBFactory.prototype;
-        globalThis.asked = new Promise((resolve) => {
+        const asked = new Promise((resolve) => {
           IDBFactory.prototype.open = function (...values) {
             resolve();
             return open.apply(this, values);
           };
         });
         globalThis.db = new GouchDB("held");
-        globalThis.answer = globalThis.db.put({ _id: "a" }).catch(({ name, status, reason }) => ({ name, status, reason }));
+        globalThis.answer = globalThis.outcome(globalThis.db.put({ _id: "a" }));
+        return asked;
       });
-      await page.evaluate(() => globalThis.asked);
-      await page.clock.fastForward(31_000);
-      const answer = await inTime(page.evaluate(() => globalThis.answer), "the time-out");
-      assert.deepEqual({ name: answer.name, status: answer.status }, { name: "locked", status: 423 });
-      assert.match(answer.reason, /did not answer/);
+      await agent.run(() => globalThis.skip(31_000));
+      const { name, status, text } = await inTime(agent.run(() => globalThis.answer), "the time-out");
+      assert.deepEqual({ name, status }, { name: "locked", status: 423 }, text);
+      assert.match(text, /did not answer/);
       // When it comes through after all, it holds up nobody, and the same instance can be used.
       await holder.evaluate(() => { globalThis.held.close(); return globalThis.deleted; });
-      assert.equal((await inTime(page.evaluate(() => globalThis.db.put({ _id: "a" })), "the next attempt")).ok, true);
-      await inTime(page.evaluate(() => globalThis.db.destroy()), "destroying");
-      await Promise.all([page.close(), holder.close()]);
+      assert.equal((await inTime(agent.run(() => globalThis.db.put({ _id: "a" })), "the next attempt")).ok, true);
+      await inTime(agent.run(() => globalThis.db.destroy()), "destroying");
+      await Promise.all([agent.kill("close"), holder.close()]);
+    });
+
+    test("a transaction that never answers ends with a named error, and the next one has a new connection", { timeout: 60_000 }, async () => {
+      const agent = await tab();
+      await agent.run(async (_, { GouchDB, installClock }) => {
+        installClock();
+        globalThis.db = new GouchDB("silent");
+        await globalThis.db.put({ _id: "before" });
+        const { transaction } = IDBDatabase.prototype;
+        globalThis.began = new Promise((resolve) => {
+          IDBDatabase.prototype.transaction = function (...values) {
+            IDBDatabase.prototype.transaction = transaction;
+            const silent = transaction.apply(this, values);
+            silent.addEventListener("complete", (event) => { event.stopImmediatePropagation(); resolve(); });
+            return silent;
+          };
+        });
+        globalThis.opened = 0;
+        const { open } = IDBFactory.prototype;
+        IDBFactory.prototype.open = function (...values) {
+          globalThis.opened++;
+          return open.apply(this, values);
+        };
+        globalThis.unanswered = globalThis.outcome(globalThis.db.put({ _id: "unanswered" }));
+        await globalThis.began;
+      });
+      await agent.run(() => globalThis.skip(31_000));
+      const { name, status, text } = await inTime(agent.run(() => globalThis.unanswered), "the time-out");
+      assert.deepEqual({ name, status }, { name: "locked", status: 423 }, text);
+      assert.match(text, /did not answer while writing/);
+      const after = await inTime(agent.run(async () => {
+        const { ok } = await globalThis.db.put({ _id: "after" });
+        return { ok, opened: globalThis.opened, seq: Number((await globalThis.db.info()).update_seq), rows: (await globalThis.db.allDocs()).rows.length };
+      }), "the next write");
+      assert.deepEqual(after, { ok: true, opened: 1, seq: 3, rows: 3 }, "it had been written after all, once");
+      await agent.kill("close");
     });
 
     test("a quota exceeded in the middle of bulk writes leaves whole batches; reading goes on, and everything when there is room again", { timeout: 60_000 }, async (t) => {

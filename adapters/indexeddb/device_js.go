@@ -5,6 +5,7 @@ package indexeddb
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"math/rand/v2"
 	"sync"
 
@@ -139,7 +140,8 @@ func (d *Device) transact(ctx context.Context, doing, mode string, stores []any,
 		lost := isLost(err)
 		d.mu.Lock()
 		closed := d.closed
-		if lost && conn != nil && d.conn == conn {
+		// A connection that gives no answer may be dead without having said so: the next call gets another one.
+		if (lost || errors.Is(err, core.ErrLocked)) && conn != nil && d.conn == conn {
 			d.conn = nil
 			go conn.release()
 		}

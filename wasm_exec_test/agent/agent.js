@@ -1,11 +1,12 @@
 // Runs in a page, a dedicated, shared or service worker, and does there what the test says over a WebSocket (see ../agents.mjs).
 import GouchDB from "/browser.js";
+import { installClock } from "/clock.js";
 import * as writer from "/writer.js";
 
 const name = new URLSearchParams(self.location.search).get("name");
 const socket = new WebSocket(`ws://${self.location.host}/control?name=${encodeURIComponent(name)}`);
 const say = (message) => socket.send(JSON.stringify(message));
-const tools = { ...writer, GouchDB, name, report: (report) => say({ report }) };
+const tools = { ...writer, GouchDB, installClock, name, report: (report) => say({ report }) };
 
 socket.onmessage = async ({ data }) => {
   const { call, code, argument } = JSON.parse(data);

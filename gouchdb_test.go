@@ -158,3 +158,35 @@ func TestLeavingALoopEndsTheReading(t *testing.T) {
 		require.ErrorIs(t, err, gouchdb.ErrBadRequest)
 	}
 }
+
+func TestLiveReplication(t *testing.T) {
+	t.Parallel()
+	source, err := gouchdb.Open(t.Context(), "memory:", gouchdb.Options{})
+	require.NoError(t, err)
+	target, err := gouchdb.Open(t.Context(), "memory:", gouchdb.Options{})
+	require.NoError(t, err)
+	paused := make(chan int, 10)
+	replication := gouchdb.NewReplication(source, target, gouchdb.ReplicateOptions{
+		Live: true, Retry: gouchdb.RetryPolicy{Forever: true},
+		OnEvent: func(event gouchdb.ReplicationEvent) {
+			if event.Type == "paused" {
+				paused <- event.Result.DocsWritten
+			}
+		},
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, err := replication.Run(ctx)
+		ended <- err
+	}()
+	assert.Equal(t, 0, <-paused)
+	_, err = source.Put(t.Context(), "a", map[string]any{})
+	require.NoError(t, err)
+	assert.Equal(t, 1, <-paused)
+	assert.Equal(t, 1, replication.Status().Result.DocsWritten)
+	cancel()
+	assert.ErrorIs(t, <-ended, context.Canceled)
+	require.NoError(t, source.Close())
+	require.NoError(t, target.Close())
+}

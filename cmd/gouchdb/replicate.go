@@ -5,14 +5,16 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"time"
 
 	"github.com/gouchdb/gouchdb"
 )
 
-// replicate copies from one database to another, once.
+// replicate copies from one database to another, once or, with --live, until it is interrupted.
 func replicate(ctx context.Context, p process, flags *flag.FlagSet, args []string) (err error) {
 	create := flags.Bool("create", false, "make the target when it is a remote database that is not there")
 	asJSON := flags.Bool("json", false, "print the result as JSON")
+	live := flags.Bool("live", false, "go on with what comes later, and outlive failures of the network, until interrupted")
 	locations, err := parse(flags, args, 2)
 	if err != nil {
 		return err
@@ -27,11 +29,33 @@ func replicate(ctx context.Context, p process, flags *flag.FlagSet, args []strin
 		return fmt.Errorf("opening the target: %w", err)
 	}
 	defer closing(target, &err)
-	result, err := gouchdb.Replicate(ctx, source, target, gouchdb.ReplicateOptions{})
+	options := gouchdb.ReplicateOptions{}
+	if *live {
+		options.Live, options.Retry.Forever = true, true
+		options.OnEvent = func(event gouchdb.ReplicationEvent) { printEvent(p, event) }
+	}
+	result, err := gouchdb.Replicate(ctx, source, target, options)
 	if result != nil {
 		printResult(p, result, *asJSON)
 	}
+	if *live && ctx.Err() != nil {
+		return nil // interrupted, as it is meant to end
+	}
 	return err
+}
+
+// printEvent tells on the standard error output how a live replication stands.
+func printEvent(p process, event gouchdb.ReplicationEvent) {
+	switch {
+	case event.Type == "paused" && event.Err != nil:
+		_, _ = fmt.Fprintf(p.stderr, "waiting %s to try again: %v\n", event.Delay.Round(time.Millisecond), event.Err)
+	case event.Type == "paused":
+		_, _ = fmt.Fprintf(p.stderr, "up to date, %d written so far\n", event.Result.DocsWritten)
+	case event.Type == "active":
+		_, _ = fmt.Fprintln(p.stderr, "replicating")
+	case event.Type == "denied" || event.Type == "failed":
+		_, _ = fmt.Fprintf(p.stderr, "%s: %v\n", event.Type, event.Err)
+	}
 }
 
 func closing(db *gouchdb.DB, err *error) {

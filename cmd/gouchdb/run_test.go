@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -270,5 +271,25 @@ func TestReplicateCommand(t *testing.T) {
 	assert.Equal(t, exitFailure, code)
 	assert.Contains(t, stderr, "unauthorized")
 	assert.NotContains(t, stdout+stderr, "wrong@")
+	r.end(t)
+}
+
+func TestReplicateLive(t *testing.T) {
+	t.Parallel()
+	r := startServe(t, withPassword, "--memory", "--create", "source,target")
+	server := strings.Replace(r.url, "//", "//admin:hunter2@", 1)
+	ctx, interrupt := context.WithCancel(t.Context())
+	var stdout, stderr output
+	ended := make(chan int)
+	go func() {
+		ended <- run(ctx, []string{"replicate", "--live", server + "/source", server + "/target"}, process{stdout: &stdout, stderr: &stderr, getenv: environment(nil)})
+	}()
+	says := func(text string) func() bool { return func() bool { return strings.Contains(stderr.String(), text) } }
+	require.Eventually(t, says("up to date, 0 written"), 10*time.Second, time.Millisecond)
+	r.do(t, "POST", "/source", `{"_id":"a"}`)
+	require.Eventually(t, says("up to date, 1 written"), 10*time.Second, time.Millisecond)
+	interrupt()
+	assert.Equal(t, exitOK, <-ended)
+	assert.Contains(t, stdout.String(), "1 written")
 	r.end(t)
 }

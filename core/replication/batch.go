@@ -13,6 +13,7 @@ type batch struct {
 	lastSeq core.Seq // where the feed goes on after it
 	final   bool
 	idle    bool  // the feed had nothing more when it was read
+	awaited bool  // came while waiting, one or a few, and in a sync often what the other half has just written
 	pending int64 // what it held beyond this
 
 	// chunks come from the goroutine that fetches the batch. When it is closed, what follows is set.

@@ -27,6 +27,7 @@ func (r *replicator) readChanges(queue chan<- *batch, slots chan<- struct{}) {
 			}
 		}
 		since = b.lastSeq
+		b.awaited = wait
 		b.final = b.idle && !r.options.Live
 		wait = b.idle
 		last := b.final || b.err != nil

@@ -47,7 +47,7 @@ func (r *replicator) findMissing(b *batch) (wanted []core.DocRev, counts Counts,
 	for _, request := range lacking {
 		counts.MissingChecked += len(request.Revs)
 	}
-	if r.diffs.ask() {
+	if b.awaited || r.diffs.ask() {
 		if lacking, err = r.revsDiff(lacking); err != nil {
 			return nil, counts, err
 		}

@@ -137,17 +137,22 @@ func TestLiveSync(t *testing.T) {
 		a, b := open(t), open(t)
 		ctx, cancel := context.WithCancel(context.Background())
 		ended := make(chan error)
+		var push, pull *replication.Result
 		go func() {
-			_, _, err := replication.Sync(ctx, a, b, replication.Options{Live: true})
+			var err error
+			push, pull, err = replication.Sync(ctx, a, b, replication.Options{Live: true})
 			ended <- err
 		}()
+		synctest.Wait()
 		put(t, a, "from a", `{}`)
+		synctest.Wait()
 		put(t, b, "from b", `{}`)
 		synctest.Wait()
 		assert.Equal(t, leaves(t, a), leaves(t, b))
 		assert.Len(t, leaves(t, a), 2)
 		cancel()
 		assert.ErrorIs(t, <-ended, context.Canceled)
+		assert.Equal(t, []int{1, 1}, []int{push.DocsWritten, pull.DocsWritten}, "nothing is sent back to where it came from")
 	})
 }
 

@@ -18,7 +18,7 @@ test("starting it leaves nothing on globalThis", async () => {
   for (const name of after) {
     assert.deepEqual(Object.getOwnPropertyDescriptor(globalThis, name), before.get(name), name);
   }
-  assert.deepEqual(await usage(engine), { calls: 0, handles: 0, databases: 0 });
+  assert.deepEqual(await usage(engine), { calls: 0, handles: 0, databases: 0, tasks: 0, questions: 0 });
 });
 
 test("in a page, where there is no fs and no process, it starts too and leaves none", async () => {
@@ -67,7 +67,7 @@ test("an aborted call rejects at once, with the signal's reason, and leaves noth
   await usage(engine);
   controller.abort(new Error("enough"));
   await assert.rejects(waiting, /enough/);
-  assert.deepEqual(await usage(engine), { calls: 0, handles: 1, databases: 1 });
+  assert.deepEqual(await usage(engine), { calls: 0, handles: 1, databases: 1, tasks: 0, questions: 0 });
   assert.equal(engine.pending, 0);
   await assert.rejects(engine.call("info", handle, {}, { signal: controller.signal }), /enough/);
 });
@@ -118,3 +118,28 @@ function mulberry(seed) {
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
 }
+
+test("hundreds of live replications leave nothing behind", { timeout: 60_000 }, async () => {
+  const engine = await start();
+  const open = (name) => engine.call("open", 0, { adapter: "memory", name });
+  const [source, target] = [await open("a"), await open("b")];
+  await engine.call("put", source, {}, { data: '{"_id":"x"}' });
+  for (let i = 0; i < 500; i++) {
+    const controller = new AbortController();
+    const options = { source, target, live: true, retry: true, checkpoint: i % 2 ? "both" : "none", filter: i % 3 ? undefined : "f" };
+    const call = engine.call("replicate", 0, options, {
+      signal: controller.signal,
+      onEvent: ({ type }) => {
+        if (type === "paused" || type === "question") {
+          controller.abort();
+        }
+      },
+    });
+    await assert.rejects(call, { name: "AbortError" });
+  }
+  while ((await engine.call("usage", 0, {})).calls > 0) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.deepEqual(await engine.call("usage", 0, {}), { calls: 0, handles: 2, databases: 2, tasks: 0, questions: 0 });
+  assert.equal(engine.pending, 0);
+});

@@ -13,7 +13,7 @@ const path = (relative) => fileURLToPath(new URL(`../${relative}`, import.meta.u
 const screenshots = process.env.SCREENSHOTS; // a directory to keep pictures in
 
 describe("the task board", () => {
-  let app, server, anna, ben;
+  let app, flags, server, anna, ben;
 
   before(async () => {
     app = await mkdtemp(join(tmpdir(), "gouchdb-demo-"));
@@ -22,7 +22,9 @@ describe("the task board", () => {
     for (const file of ["browser.js", "gouchdb.wasm"]) {
       await cp(path(`js/dist/${file}`), join(app, "gouchdb", file));
     }
-    server = await startServer(["--memory", "--no-auth", "--static", app, "--create", "board"]);
+    flags = ["--dir", join(app, "data"), "--no-auth", "--static", app, "--create", "board"];
+    await mkdir(join(app, "data"));
+    server = await startServer(flags);
     [anna, ben] = await Promise.all([startChromium(), startChromium()]);
   });
   after(async () => {
@@ -126,6 +128,25 @@ describe("the task board", () => {
     await bens.locator(".switch").click();
     await item(annas, "Call the dentist").waitFor({ state: "detached" });
     await picture(annas, "end");
+
+    // The server goes away and comes back: sync waits, and goes on by itself.
+    const { port } = server;
+    await server.stop();
+    for (const page of [annas, bens]) {
+      await page.locator("#state[data-state=waiting]").waitFor();
+    }
+    await add(annas, "Written without a server");
+    server = await startServer(flags, port);
+    await item(bens, "Written without a server").waitFor();
+    for (const page of [annas, bens]) {
+      await synced(page);
+    }
+    assert.match(await annas.locator("#state").textContent(), /^synced: ↑ \d+ ↓ \d+$/);
+
+    // After sleep the page is shown again: a connection that may have died unnoticed is replaced at once.
+    await annas.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+    await item(bens, "Written without a server").locator(".delete").click();
+    await item(annas, "Written without a server").waitFor({ state: "detached" });
 
     // The server has what they have.
     const { rows } = await (await fetch(`${server.url}/board/_all_docs?include_docs=true&conflicts=true`)).json();

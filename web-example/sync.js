@@ -1,106 +1,59 @@
-// Keeps the local database and the server's together: one run of sync whenever either side has changed or the network is back.
+// Keeps the local database and the server's together: one live sync for as long as it is switched on. It finds out by itself when the
+// network is gone and when it is back.
 import GouchDB from "gouchdb";
-
-const RETRY_FIRST = 1000; // milliseconds
-const RETRY_LAST = 30000;
 
 export class Sync {
   // report(state, detail) is called with "offline", "syncing", "synced", "waiting" (will try again) or "failed".
   constructor(db, remoteURL, report) {
     Object.assign(this, { db, remoteURL, report });
     this.enabled = false;
-    this.running = false;
-    this.again = false;
-    this.retry = RETRY_FIRST;
-    addEventListener("online", () => this.wake());
-    addEventListener("offline", () => this.wake());
-    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.wake());
+    addEventListener("online", () => this.show());
+    addEventListener("offline", () => this.show());
   }
 
   enable(enabled) {
     this.enabled = enabled;
-    this.wake();
-  }
-
-  get reachable() {
-    return this.enabled && navigator.onLine;
-  }
-
-  // Something may have changed: run now, or once more after the run that is under way.
-  wake() {
-    clearTimeout(this.timer);
-    this.retry = RETRY_FIRST;
-    if (!this.reachable) {
-      this.disconnect();
-      this.report("offline");
-      return;
-    }
-    this.run();
-  }
-
-  async run() {
-    if (this.running) {
-      this.again = true;
-      return;
-    }
-    this.running = true;
-    this.report("syncing");
-    try {
-      this.remote ??= new GouchDB(this.remoteURL);
-      this.current = GouchDB.sync(this.db, this.remote);
-      const result = await this.current;
-      const failure = [...result.push.errors, ...result.pull.errors][0];
-      if (failure) {
-        throw failure;
-      }
-      this.retry = RETRY_FIRST;
-      if (this.reachable) {
-        this.follow();
-        this.report("synced");
-      }
-    } catch (error) {
-      this.failed(error);
-    }
-    this.running = false;
-    if (this.again && this.reachable) {
-      this.again = false;
-      this.run();
-    }
-  }
-
-  failed(error) {
-    this.disconnect();
-    if (!this.reachable) {
-      this.report("offline");
-      return;
-    }
-    if (error.status === 401 || error.status === 403) {
-      this.report("failed", error.reason || error.message);
-      return;
-    }
-    this.report("waiting", error.reason || error.message);
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.run(), this.retry);
-    this.retry = Math.min(this.retry * 2, RETRY_LAST);
-  }
-
-  // After the first run, both changes feeds say when there is something new.
-  follow() {
-    if (this.feeds) {
-      return;
-    }
-    this.feeds = [this.db, this.remote].map((side) =>
-      side
-        .changes({ live: true, since: "now" })
-        .on("change", () => this.run())
-        .on("error", (error) => this.failed(error)),
-    );
-    this.again = true; // for what came between the run and the feeds
-  }
-
-  disconnect() {
     this.current?.cancel();
-    this.feeds?.forEach((feed) => feed.cancel());
-    this.feeds = undefined;
+    this.current = enabled ? this.start() : undefined;
+    this.show();
+  }
+
+  start() {
+    const show = () => this.show();
+    const sync = GouchDB.sync(this.db, this.remoteURL, { live: true, retry: true });
+    sync.on("active", show).on("change", show).on("paused", show).on("checkpoint", show);
+    sync.on("denied", ({ doc }) => {
+      this.problem = doc;
+      this.show();
+    });
+    sync.on("error", (error) => {
+      if (this.current === sync) {
+        this.problem = error;
+        this.show();
+      }
+    });
+    this.problem = undefined;
+    return sync;
+  }
+
+  // Tells how things stand, in both directions.
+  show() {
+    if (!this.enabled || !navigator.onLine) {
+      this.report("offline");
+      return;
+    }
+    const halves = [this.current.push.status, this.current.pull.status];
+    const error = halves.find((half) => half.state === "waiting")?.error;
+    const moved = `↑ ${halves[0].docs_written} ↓ ${halves[1].docs_written}`;
+    if (this.problem) {
+      this.report("failed", this.problem.reason || this.problem.message);
+    } else if (error) {
+      this.report("waiting", error.reason || error.message);
+    } else if (halves.every((half) => half.state === "paused")) {
+      this.report("synced", moved);
+    } else {
+      const left = halves[0].pending + halves[1].pending;
+      this.report("syncing", left > 0 ? `${moved}, ${left} to go` : moved);
+    }
   }
 }

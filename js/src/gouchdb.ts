@@ -4,7 +4,7 @@ import { Connection } from "./connection.js";
 import { checkDocument, checkID, checkRev, documentsText, documentText, forced } from "./document.js";
 import { failure, toJSON, type EngineFailure } from "./engine.js";
 import { badRequest, GouchError } from "./error.js";
-import { currentHost, init, type WasmSource } from "./host.js";
+import { currentHost, init, runningEngine, type WasmSource } from "./host.js";
 import { addressOf, type DatabaseOptions } from "./name.js";
 import { checkCount, checkOptions, checkSignal, pick, refuseLater } from "./options.js";
 import { Replication, type Peer } from "./replication.js";
@@ -80,6 +80,19 @@ export class GouchDB<Content extends object = t.AnyContent> {
   static async init(options: { wasm?: WasmSource } = {}): Promise<void> {
     checkOptions("init", options);
     await init(options.wasm);
+  }
+
+  /** Lists the replications that are under way in this page or process, and how they stand. */
+  static async activeTasks(): Promise<t.ActiveTask[]> {
+    const engine = await runningEngine();
+    const tasks = ((await engine?.call("activeTasks", 0, {})) ?? []) as (t.ActiveTask & { failure?: EngineFailure })[];
+    return tasks.map(({ failure: reason, ...task }) => (reason ? { ...task, error: failure(reason) } : task));
+  }
+
+  /** Lists the replications with this database that are under way. */
+  async activeTasks(): Promise<t.ActiveTask[]> {
+    const tasks = await GouchDB.activeTasks();
+    return tasks.filter(({ source, target }) => source === this.name || target === this.name);
   }
 
   /** Copies what `target` lacks from `source`. */

@@ -39,6 +39,11 @@ export function getEngine(): Promise<Engine> {
   return engine;
 }
 
+/** The engine, if it has been started. */
+export function runningEngine(): Promise<Engine | undefined> {
+  return engine ?? Promise.resolve(undefined);
+}
+
 /** Takes the engine from elsewhere, and starts it. */
 export async function init(wasm?: WasmSource): Promise<void> {
   if (wasm !== undefined) {

@@ -1,9 +1,12 @@
+import { Connecting } from "./connecting.js";
 import type { Connection } from "./connection.js";
 import { failure, type EngineFailure } from "./engine.js";
-import { asGouchError, notImplemented, type GouchError } from "./error.js";
+import { asError, asGouchError, badRequest, type GouchError } from "./error.js";
 import { checkCount, checkOptions, checkSignal, pick, refuseLater } from "./options.js";
+import { checkPredicate, predicateName, predicateOf } from "./predicate.js";
 import { ThenableEmitter } from "./thenable.js";
-import type { Denied, ReplicateOptions, ReplicationChange, ReplicationResult, StoredDocument } from "./types.js";
+import type { AnyContent, Denied, ReplicateOptions, ReplicationChange, ReplicationResult, ReplicationState, ReplicationStatus, Seq, StoredDocument } from "./types.js";
+import { onWake } from "./wake.js";
 
 /** The events of a replication. */
 export type ReplicationEvents<Content extends object> = {
@@ -11,8 +14,12 @@ export type ReplicationEvents<Content extends object> = {
   change: [info: ReplicationChange<Content>];
   /** The target refused a document. It will not be tried again. */
   denied: [denied: Denied];
-  /** The replication has begun. */
+  /** The replication has begun; a live one has connected, or goes on after a pause. */
   active: [];
+  /** A live replication waits: for changes or, with an error, to try again. */
+  paused: [error?: GouchError];
+  /** Everything up to that position of the source has arrived, and both sides have noted it. */
+  checkpoint: [info: { checkpoint: Seq }];
   /** The replication has ended, or was cancelled. */
   complete: [result: ReplicationResult];
   error: [error: GouchError];
@@ -29,8 +36,14 @@ interface EngineResult extends Omit<ReplicationResult, "errors"> {
 }
 
 type EngineEvent<Content extends object> =
-  | { type: "change"; result: EngineResult; docs: StoredDocument<Content>[] }
-  | { type: "denied"; failure: EngineFailure };
+  | { type: "change"; result: EngineResult; pending: number; docs: StoredDocument<Content>[] }
+  | { type: "denied"; failure: EngineFailure }
+  | { type: "active" }
+  | { type: "paused"; failure?: EngineFailure }
+  | { type: "checkpoint"; seq: Seq }
+  | Question;
+
+type Question = { type: "question"; number: number } & ({ about: "filter"; docs: StoredDocument<AnyContent>[] } | { about: "back_off"; delay: number });
 
 /**
  * A replication on its way: a promise of its result, and an emitter of what happens.
@@ -38,6 +51,10 @@ type EngineEvent<Content extends object> =
  * @example
  * ```ts
  * const result = await db.replicate.to("https://example.com/todo").on("change", ({ docs_written }) => console.log(docs_written));
+ *
+ * const live = db.replicate.from("https://example.com/todo", { live: true, retry: true })
+ *   .on("paused", (error) => console.log(error ? `offline: ${error.message}` : "up to date"));
+ * live.cancel();
  * ```
  */
 export class Replication<Content extends object> extends ThenableEmitter<ReplicationEvents<Content>, ReplicationResult> {
@@ -47,9 +64,15 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
     docs_read: 0,
     docs_written: 0,
     doc_write_failures: 0,
+    bytes_read: 0,
+    bytes_written: 0,
     errors: [],
     last_seq: 0,
   };
+  #state: ReplicationState = "starting";
+  #pending = 0;
+  #error: GouchError | undefined;
+  #defect: GouchError | undefined; // a function of the caller's has thrown
 
   /** @internal */
   constructor(source: Peer, target: Peer, options: ReplicateOptions) {
@@ -60,18 +83,28 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
     });
   }
 
+  /** How it stands now. */
+  get status(): ReplicationStatus {
+    return { ...this.#last, state: this.#state, pending: this.#pending, ...(this.#error ? { error: this.#error } : {}) };
+  }
+
   async #run(source: Peer, target: Peer, options: ReplicateOptions): Promise<void> {
+    const ignore = options.live ? onWake(() => undefined) : undefined;
     try {
-      this.emit("active");
+      if (!options.live) {
+        this.#state = "active";
+        this.emit("active");
+      }
       const result = await this.#replicate(source.connection, target.connection, options);
       this.#complete({ ...result, status: "complete" });
     } catch (error) {
-      if (this.cancelled) {
+      if (this.cancelled && !this.#defect) {
         this.#complete({ ...this.#last, end_time: new Date().toISOString(), status: "cancelled" });
       } else {
-        this.#fail(asGouchError(error));
+        this.#fail(this.#defect ?? asGouchError(error));
       }
     } finally {
+      ignore?.();
       for (const { connection, temporary } of [source, target]) {
         if (temporary) {
           connection.close().catch(() => {
@@ -83,18 +116,26 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
   }
 
   async #replicate(source: Connection, target: Connection, options: ReplicateOptions): Promise<ReplicationResult> {
-    const { checkpoint = true } = options;
+    const { checkpoint = true, back_off_function: backOff, filter_name: _, filter: __, ...rest } = options;
+    const names = ["doc_ids", "since", "style", "winning_revs_only", "batch_size", "batches_limit", "live", "retry"] as const;
+    const connecting = new Connecting(options, this.abort.signal, (error) => {
+      this.#pause(error);
+    });
     const request = {
-      ...pick(options, ["doc_ids", "since", "style", "batch_size", "batches_limit", "retry"]),
-      source: await source.handle(),
-      target: await target.handle(),
+      ...pick(rest as ReplicateOptions, names),
+      source: await connecting.handle(source),
+      target: await connecting.handle(target),
+      source_name: source.address.shown,
+      target_name: target.address.shown,
       checkpoint: checkpoint === true ? "both" : checkpoint === false ? "none" : checkpoint,
       docs: this.listenerCount("change") > 0,
+      filter: await predicateName(options),
+      back_off_function: backOff !== undefined,
     };
     const answer = (await source.callEngine("replicate", request, {
       signal: this.abort.signal,
       onEvent: (event) => {
-        this.#tell(event as EngineEvent<Content>);
+        this.#tell(event as EngineEvent<Content>, source, options);
       },
     })) as { result: EngineResult; failure?: EngineFailure };
     this.#last = resultOf(answer.result);
@@ -105,21 +146,76 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
   }
 
   // The engine must not be kept waiting, nor be called, by a listener: it is told in a turn of its own.
-  #tell(event: EngineEvent<Content>): void {
+  #tell(event: EngineEvent<Content>, connection: Connection, options: ReplicateOptions): void {
     queueMicrotask(() => {
       if (this.cancelled) {
         return;
       }
-      if (event.type === "denied") {
-        this.emit("denied", { doc: failure(event.failure) });
-        return;
+      switch (event.type) {
+        case "question":
+          this.#answer(event, connection, options);
+          break;
+        case "denied":
+          this.emit("denied", { doc: failure(event.failure) });
+          break;
+        case "checkpoint":
+          this.emit("checkpoint", { checkpoint: event.seq });
+          break;
+        case "active":
+          this.#state = "active";
+          this.#error = undefined;
+          this.emit("active");
+          break;
+        case "paused":
+          this.#pause(event.failure && failure(event.failure));
+          break;
+        case "change":
+          this.#last = resultOf(event.result);
+          this.#pending = event.pending;
+          this.emit("change", { ...this.#last, pending: event.pending, docs: event.docs });
       }
-      this.#last = resultOf(event.result);
-      this.emit("change", { ...this.#last, docs: event.docs });
+    });
+  }
+
+  #pause(error: GouchError | undefined): void {
+    this.#state = error ? "waiting" : "paused";
+    this.#error = error;
+    if (!error) {
+      this.#pending = 0;
+    }
+    if (error) {
+      this.emit("paused", error);
+    } else {
+      this.emit("paused");
+    }
+  }
+
+  // Asks the caller's function. When that throws, the replication fails with what it threw.
+  #answer(question: Question, connection: Connection, options: ReplicateOptions): void {
+    let answer: unknown;
+    try {
+      if (question.about === "filter") {
+        const passes = predicateOf(options);
+        answer = question.docs.map((doc) => Boolean(passes?.(doc)));
+      } else {
+        const delay = options.back_off_function?.(question.delay);
+        if (typeof delay !== "number" || !(delay >= 0)) {
+          throw badRequest("`back_off_function` must return a number of milliseconds");
+        }
+        answer = Math.min(Math.round(delay), 2 ** 31 - 1);
+      }
+    } catch (error) {
+      this.#defect = asGouchError(asError(error));
+      this.cancel();
+      return;
+    }
+    connection.callEngine("reply", { question: question.number }, { data: JSON.stringify(answer) }).catch(() => {
+      // Whatever keeps the engine from hearing the answer ends the replication as well.
     });
   }
 
   #complete(result: ReplicationResult): void {
+    this.#state = "stopped";
     if (this.resolve(result)) {
       this.emit("complete", result);
       this.removeAllListeners();
@@ -127,6 +223,8 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
   }
 
   #fail(error: GouchError): void {
+    this.#state = "stopped";
+    this.#error = error;
     const told = Object.assign(error, { result: { ...this.#last, ok: false, status: "aborting" as const } });
     if (this.reject(told)) {
       this.emit("error", told);
@@ -142,10 +240,16 @@ function resultOf(result: EngineResult): ReplicationResult {
 /** Refuses options that cannot be. */
 export function checkReplicateOptions(options: ReplicateOptions): void {
   checkOptions("replicate", options);
-  if ((options as { live?: unknown }).live) {
-    throw notImplemented("option `live`: this version replicates once and ends; start it again on changes");
+  for (const name of ["live", "retry", "winning_revs_only"] as const) {
+    if (options[name] !== undefined && typeof options[name] !== "boolean") {
+      throw badRequest(`option \`${name}\` must be true or false`);
+    }
   }
-  refuseLater(options, ["filter", "view", "selector", "query_params"]);
+  if (options.back_off_function !== undefined && !(typeof options.back_off_function === "function" && options.live && options.retry)) {
+    throw badRequest("option `back_off_function` must be a function, and goes together with `live` and `retry`");
+  }
+  refuseLater(options, ["view", "selector", "query_params"]);
+  checkPredicate(options);
   checkCount("batch_size", options.batch_size, 1);
   checkCount("batches_limit", options.batches_limit, 1);
   checkSignal(options.signal);

@@ -1,7 +1,7 @@
 import { asGouchError, type GouchError } from "./error.js";
 import { Replication, type Peer } from "./replication.js";
 import { ThenableEmitter } from "./thenable.js";
-import type { Denied, SyncChange, SyncOptions, SyncResult } from "./types.js";
+import type { Denied, Seq, SyncChange, SyncOptions, SyncResult } from "./types.js";
 
 /** The events of a sync. */
 export type SyncEvents<Content extends object> = {
@@ -9,8 +9,12 @@ export type SyncEvents<Content extends object> = {
   change: [info: SyncChange<Content>];
   /** One of the sides refused a document. */
   denied: [info: { direction: "push" | "pull" } & Denied];
-  /** The sync has begun. */
+  /** One of the directions has connected, or goes on after a pause. */
   active: [];
+  /** Both directions wait: for changes or, when one of them has failed, to try again. */
+  paused: [error?: GouchError];
+  /** Everything up to that position of the source has arrived, and both sides have noted it. */
+  checkpoint: [info: { direction: "push" | "pull"; checkpoint: Seq }];
   /** Both directions have ended, or were cancelled. */
   complete: [result: SyncResult];
   error: [error: GouchError];
@@ -39,8 +43,13 @@ export class Sync<Content extends object> extends ThenableEmitter<SyncEvents<Con
     for (const direction of ["push", "pull"] as const) {
       this[direction].on("change", (change) => this.emit("change", { direction, change }));
       this[direction].on("denied", (denied) => this.emit("denied", { direction, ...denied }));
+      this[direction].on("checkpoint", ({ checkpoint }) => this.emit("checkpoint", { direction, checkpoint }));
     }
-    this.push.on("active", () => this.emit("active"));
+    if (both.live) {
+      this.#watch();
+    } else {
+      this.push.on("active", () => this.emit("active"));
+    }
     void this.#run([local, other]);
   }
 
@@ -48,6 +57,26 @@ export class Sync<Content extends object> extends ThenableEmitter<SyncEvents<Con
     super.cancel();
     this.push.cancel();
     this.pull.cancel();
+  }
+
+  // Both directions together are active while one of them is.
+  #watch(): void {
+    let active = false;
+    for (const half of [this.push, this.pull]) {
+      half.on("active", () => {
+        if (!active) {
+          active = true;
+          this.emit("active");
+        }
+      });
+      half.on("paused", (error) => {
+        const other = half === this.push ? this.pull : this.push;
+        if (error || !["starting", "active"].includes(other.status.state)) {
+          active = false;
+          this.emit("paused", error ?? other.status.error);
+        }
+      });
+    }
   }
 
   async #run(peers: Peer[]): Promise<void> {

@@ -221,10 +221,23 @@ export interface ReplicateOptions extends Abortable {
   style?: "main_only" | "all_docs";
   batch_size?: number;
   batches_limit?: number;
+  /** Leaves conflicts behind: same as `style: "main_only"`. */
+  winning_revs_only?: boolean;
+  /**
+   * Only documents that this answers true for. Each revision is judged by itself, deletions too: let `doc._deleted` pass if the other side
+   * shall hear of them.
+   */
+  filter?: (doc: StoredDocument<AnyContent>) => boolean;
+  /** Tells this filter from others, by default its source text: with another one the replication begins anew. */
+  filter_name?: string;
+  /** Goes on with what comes later, until it is cancelled. */
+  live?: boolean;
   /** Which sides remember how far it got: both unless this says otherwise. */
   checkpoint?: boolean | "source" | "target";
-  /** Tries again, with growing pauses, when the other side cannot be reached. */
+  /** Tries again, with growing pauses, when the other side cannot be reached; together with `live`, for ever. */
   retry?: boolean;
+  /** With `live` and `retry`: how long to wait before the next attempt, in milliseconds, given the last wait, 0 at first. */
+  back_off_function?: (delay: number) => number;
 }
 
 /** What a replication has done. */
@@ -235,14 +248,55 @@ export interface ReplicationResult {
   docs_read: number;
   docs_written: number;
   doc_write_failures: number;
+  /** What the documents take that were read and written, about. */
+  bytes_read: number;
+  bytes_written: number;
   /** Of documents: those that the target refused, or that could not be copied. */
   errors: GouchError[];
   last_seq: Seq;
   status?: "complete" | "cancelled" | "aborting";
 }
 
+/**
+ * What a replication is doing: connecting, copying, waiting for changes with nothing left to do (`"paused"`), waiting to try again after an
+ * error, or nothing any more.
+ */
+export type ReplicationState = "starting" | "active" | "paused" | "waiting" | "stopped";
+
+/** How a replication stands. */
+export interface ReplicationStatus extends ReplicationResult {
+  state: ReplicationState;
+  /** How many changes are known to be left. */
+  pending: number;
+  /** What went wrong last, unless all is well again. */
+  error?: GouchError;
+}
+
+/** A replication under way, as {@link GouchDB.activeTasks} lists it, with CouchDB's names. */
+export interface ActiveTask {
+  type: "replication";
+  id: number;
+  source: string;
+  target: string;
+  continuous: boolean;
+  replication_id: string;
+  state: ReplicationState;
+  started_on?: string;
+  changes_pending: number;
+  docs_read: number;
+  docs_written: number;
+  doc_write_failures: number;
+  bytes_read: number;
+  bytes_written: number;
+  through_seq: Seq;
+  /** What went wrong last, unless all is well again. */
+  error?: GouchError;
+}
+
 /** What a replication has done so far, and the documents that it has just written. */
 export interface ReplicationChange<Content extends object> extends ReplicationResult {
+  /** How many changes are known to be left. */
+  pending: number;
   docs: StoredDocument<Content>[];
 }
 

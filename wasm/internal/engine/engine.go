@@ -30,8 +30,12 @@ type Engine struct {
 	mu      sync.Mutex
 	calls   map[uint32]*call // submitted and not answered
 	waiting []*call          // not begun
-	idle    int              // workers that wait for a token, or are about to
-	wake    chan struct{}    // holds a token when waiting may have grown
+	tasks   []*activeTask    // replications under way
+	// questions are what JavaScript was asked and has not answered.
+	questions    map[int64]chan []byte
+	lastQuestion int64
+	idle         int           // workers that wait for a token, or are about to
+	wake         chan struct{} // holds a token when waiting may have grown
 }
 
 // idleWorkers is how many goroutines are kept for the next calls: a new one has to grow its stack first.
@@ -54,6 +58,7 @@ func New(openers Openers, deliver Deliver) *Engine {
 		deliver:   deliver,
 		databases: newDatabases(openers),
 		calls:     map[uint32]*call{},
+		questions: map[int64]chan []byte{},
 		wake:      make(chan struct{}, 1),
 	}
 }

@@ -228,7 +228,7 @@ func TestEachOfManyCallsIsAnsweredOnce(t *testing.T) {
 		assert.Contains(t, a.text, `"id":"`+strconv.Itoa(i)+`"`)
 	}
 	assert.Contains(t, s.call(`["info",`+db+`,{}]`), `"doc_count":500`)
-	assert.JSONEq(t, `{"calls":0,"handles":1,"databases":1}`, s.call(`["usage",0,{}]`))
+	assert.JSONEq(t, `{"calls":0,"handles":1,"databases":1,"tasks":0,"questions":0}`, s.call(`["usage",0,{}]`))
 	for _, write := range writes {
 		assert.Empty(t, s.answers[write])
 	}
@@ -246,7 +246,7 @@ func TestHandlesShareADatabase(t *testing.T) {
 	assert.Equal(t, "closed", s.fail(`["get",`+one+`,{"id":"x"}]`).Name)
 	s.call(`["get",` + two + `,{"id":"x"}]`)
 	s.call(`["close",0,{"db":` + two + `}]`)
-	assert.JSONEq(t, `{"calls":0,"handles":0,"databases":0}`, s.call(`["usage",0,{}]`))
+	assert.JSONEq(t, `{"calls":0,"handles":0,"databases":0,"tasks":0,"questions":0}`, s.call(`["usage",0,{}]`))
 	assert.Equal(t, "not_found", s.fail(`["get",`+s.open("passing", "a")+`,{"id":"x"}]`).Name, "the last close closes the adapter")
 
 	remote, same := s.open("remote", "a"), s.open("remote", "a")
@@ -278,7 +278,7 @@ func TestAWaitingCallCanBeCancelled(t *testing.T) {
 	assert.Equal(t, engine.Failure, a.kind)
 	assert.Contains(t, a.text, `"canceled"`)
 	s.engine.Cancel(call) // does no harm
-	assert.JSONEq(t, `{"calls":0,"handles":1,"databases":1}`, s.call(`["usage",0,{}]`))
+	assert.JSONEq(t, `{"calls":0,"handles":1,"databases":1,"tasks":0,"questions":0}`, s.call(`["usage",0,{}]`))
 }
 
 func TestClosingAHandleEndsItsCalls(t *testing.T) {

@@ -31,11 +31,14 @@ var databaseOperations = map[string]databaseOperation{
 
 func init() {
 	engineOperations = map[string]engineOperation{
-		"open":      open,
-		"close":     closeDatabase,
-		"destroy":   destroy,
-		"replicate": replicate,
-		"usage":     usage,
+		"open":        open,
+		"close":       closeDatabase,
+		"destroy":     destroy,
+		"replicate":   replicate,
+		"reply":       reply,
+		"wake":        wake,
+		"activeTasks": listTasks,
+		"usage":       usage,
 	}
 }
 
@@ -84,7 +87,7 @@ func destroy(ctx context.Context, e *Engine, r *request) ([]byte, error) {
 // usage counts what is held, so that a leak shows. The call that asks is not counted.
 func usage(_ context.Context, e *Engine, _ *request) ([]byte, error) {
 	e.mu.Lock()
-	calls := len(e.calls) - 1
+	calls, tasks, questions := len(e.calls)-1, len(e.tasks), len(e.questions)
 	e.mu.Unlock()
 	e.databases.mu.Lock()
 	defer e.databases.mu.Unlock()
@@ -94,6 +97,10 @@ func usage(_ context.Context, e *Engine, _ *request) ([]byte, error) {
 	dst = strconv.AppendInt(dst, int64(len(e.databases.handles)), 10)
 	dst = append(dst, `,"databases":`...)
 	dst = strconv.AppendInt(dst, int64(len(e.databases.shared)), 10)
+	dst = append(dst, `,"tasks":`...)
+	dst = strconv.AppendInt(dst, int64(tasks), 10)
+	dst = append(dst, `,"questions":`...)
+	dst = strconv.AppendInt(dst, int64(questions), 10)
 	return append(dst, '}'), nil
 }
 

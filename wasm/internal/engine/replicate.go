@@ -18,7 +18,7 @@ const (
 	attemptsToRetry = 8
 )
 
-// replicate copies from one open database to another. It reports what was written and refused, and answers with the result and, when the run
+// replicate copies from one open database to another, once or, with `live`, until it is cancelled. It reports what happens, and answers with the result and, when the run
 // came to nothing or not to all, the failure.
 func replicate(ctx context.Context, e *Engine, r *request) ([]byte, error) {
 	source, err := e.peer(r, "source")
@@ -29,8 +29,9 @@ func replicate(ctx context.Context, e *Engine, r *request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	options, err := e.replicateOptions(r)
-	if err != nil {
+	options, err := e.replicateOptions(ctx, r)
+	task := &activeTask{call: r.call.id, source: r.string("source_name"), target: r.string("target_name"), live: options.Live}
+	if err := errors.Join(err, r.err); err != nil {
 		return nil, err
 	}
 	for _, db := range []*database{source, target} {
@@ -39,7 +40,10 @@ func replicate(ctx context.Context, e *Engine, r *request) ([]byte, error) {
 		}
 		defer db.detach(r.call)
 	}
-	result, err := replication.Run(ctx, source.adapter(), target.adapter(), options)
+	task.Task = replication.NewTask(source.adapter(), target.adapter(), options)
+	e.beginTask(task)
+	defer e.endTask(task)
+	result, err := task.Run(ctx)
 	if errors.Is(err, context.Canceled) || err != nil && result.StartTime.IsZero() {
 		return nil, err // there is no result to tell of
 	}
@@ -60,7 +64,7 @@ func (e *Engine) peer(r *request, name string) (*database, error) {
 	return e.databases.get(handle)
 }
 
-func (e *Engine) replicateOptions(r *request) (replication.Options, error) {
+func (e *Engine) replicateOptions(ctx context.Context, r *request) (replication.Options, error) {
 	batchSize, _ := r.count("batch_size")
 	batchesLimit, _ := r.count("batches_limit")
 	options := replication.Options{
@@ -70,10 +74,20 @@ func (e *Engine) replicateOptions(r *request) (replication.Options, error) {
 		BatchesLimit: batchesLimit,
 		Checkpoint:   replication.CheckpointMode(r.string("checkpoint")),
 		Retry:        replication.RetryPolicy{Attempts: attempts},
+		Live:         r.bool("live"),
+		FilterName:   r.string("filter"),
 	}
 	if r.bool("retry") {
 		options.Retry.Attempts = attemptsToRetry
+		options.Retry.Forever = options.Live
 	}
+	if r.bool("back_off_function") {
+		options.Retry.BackOff = func(last time.Duration) time.Duration { return e.backOff(ctx, r.call, last) }
+	}
+	if options.FilterName != "" {
+		options.Filter = func(ctx context.Context, docs []*core.Document) ([]bool, error) { return e.filter(ctx, r.call, docs) }
+	}
+	options.WinningRevsOnly = r.bool("winning_revs_only")
 	switch style := r.string("style"); style {
 	case "", "all_docs":
 	case "main_only":
@@ -90,6 +104,18 @@ func (e *Engine) replicateOptions(r *request) (replication.Options, error) {
 		case replication.EventDenied:
 			dst := append([]byte(nil), `{"type":"denied","failure":`...)
 			report(append(appendFailure(dst, event.Err), '}'))
+		case replication.EventCheckpoint:
+			dst := append([]byte(nil), `{"type":"checkpoint","seq":`...)
+			report(append(core.AppendSeq(dst, event.Seq), '}'))
+		case replication.EventActive:
+			report([]byte(`{"type":"active"}`))
+		case replication.EventPaused:
+			dst := append([]byte(nil), `{"type":"paused"`...)
+			if event.Err != nil {
+				dst = append(dst, `,"failure":`...)
+				dst = appendFailure(dst, event.Err)
+			}
+			report(append(dst, '}'))
 		}
 	}
 	return options, r.err
@@ -98,14 +124,11 @@ func (e *Engine) replicateOptions(r *request) (replication.Options, error) {
 func appendChangeEvent(dst []byte, event replication.Event, withDocs bool) []byte {
 	dst = append(dst, `{"type":"change","result":`...)
 	dst = appendReplicationResult(dst, &event.Result)
+	dst = append(dst, `,"pending":`...)
+	dst = strconv.AppendInt(dst, event.Pending, 10)
 	dst = append(dst, `,"docs":[`...)
 	if withDocs {
-		for i, doc := range event.Docs {
-			if i > 0 {
-				dst = append(dst, ',')
-			}
-			dst = doc.AppendJSON(dst)
-		}
+		dst = appendDocs(dst, event.Docs)
 	}
 	return append(dst, "]}"...)
 }
@@ -116,17 +139,7 @@ func appendReplicationResult(dst []byte, result *replication.Result) []byte {
 	dst = rawjson.AppendBool(dst, result.OK)
 	dst = appendTime(dst, "start_time", result.StartTime)
 	dst = appendTime(dst, "end_time", result.EndTime)
-	for _, count := range []struct {
-		name string
-		n    int
-	}{
-		{"docs_read", result.DocsRead},
-		{"docs_written", result.DocsWritten},
-		{"doc_write_failures", result.DocWriteFailures},
-	} {
-		dst = append(dst, `,"`+count.name+`":`...)
-		dst = strconv.AppendInt(dst, int64(count.n), 10)
-	}
+	dst = appendCounts(dst, result)
 	dst = append(dst, `,"last_seq":`...)
 	dst = core.AppendSeq(dst, result.LastSeq)
 	dst = append(dst, `,"errors":[`...)
@@ -137,6 +150,23 @@ func appendReplicationResult(dst []byte, result *replication.Result) []byte {
 		dst = appendFailure(dst, err)
 	}
 	return append(dst, "]}"...)
+}
+
+func appendCounts(dst []byte, result *replication.Result) []byte {
+	for _, count := range []struct {
+		name string
+		n    int64
+	}{
+		{"docs_read", int64(result.DocsRead)},
+		{"docs_written", int64(result.DocsWritten)},
+		{"doc_write_failures", int64(result.DocWriteFailures)},
+		{"bytes_read", result.BytesRead},
+		{"bytes_written", result.BytesWritten},
+	} {
+		dst = append(dst, `,"`+count.name+`":`...)
+		dst = strconv.AppendInt(dst, count.n, 10)
+	}
+	return dst
 }
 
 func appendTime(dst []byte, name string, t time.Time) []byte {

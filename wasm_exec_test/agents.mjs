@@ -125,8 +125,21 @@ export async function startLab({ features = [], files = {} } = {}) {
   await run("go", ["build", "-o", "build/wasm-tests/checker.wasm", "./wasm_exec_test/checker"], { cwd: root, env: { ...process.env, GOOS: "js", GOARCH: "wasm" } });
   const browser = await startMortalChromium({ features });
 
+  // A new page may be given to a renderer that has just been killed, which the browser does not know yet: then it takes another.
+  async function newPage() {
+    for (let attempts = 3; ; attempts--) {
+      try {
+        return await browser.context.newPage();
+      } catch (error) {
+        if (attempts === 1 || !/crashed|closed/.test(error.message)) {
+          throw error;
+        }
+      }
+    }
+  }
+
   async function page(path = "/") {
-    const opened = await browser.context.newPage();
+    const opened = await newPage();
     opened.on("pageerror", (error) => problems.emit("problem", error));
     opened.on("console", (message) => message.type() === "error" && problems.emit("problem", new Error(message.text())));
     if (path) {

@@ -63,7 +63,7 @@ describe("Go suites in Chromium", () => {
         test(path, async () => {
           const page = await browser.context.newPage();
           await page.goto(server.url);
-          const { code, output } = await page.evaluate(runInPage, { wasm: `/${path}.wasm`, args: ["-test.v", "-test.short"] });
+          const { code, output } = await page.evaluate(runInPage, { wasm: `/${path}.wasm`, args: ["-test.v", "-test.short", "-test.run=^Test"] });
           await page.close();
           assert.equal(code, 0, output);
           assert.match(output, /^PASS$/m, output);

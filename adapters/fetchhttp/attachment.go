@@ -212,7 +212,14 @@ func (db *DB) putMultipart(ctx context.Context, doc *core.Document, options core
 }
 
 // headerSafe leaves out what would end a header.
-func headerSafe(text string) string { return strings.NewReplacer("\r", "", "\n", "").Replace(text) }
+func headerSafe(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\r' || r == '\n' {
+			return -1
+		}
+		return r
+	}, text)
+}
 
 // related is a document with what follows it: the texts between the contents, and the contents.
 type related struct {

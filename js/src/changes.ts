@@ -123,7 +123,7 @@ export class Changes<Content extends object> extends ThenableEmitter<ChangesEven
   async *#pages(batch: number | undefined): AsyncGenerator<Page<Content>, void, undefined> {
     const { live = false, descending = false, limit } = this.#options;
     const request: Record<string, unknown> = {
-      ...pick(this.#options, ["since", "descending", "include_docs", "conflicts", "style", "doc_ids"]),
+      ...pick(this.#options, ["since", "descending", "include_docs", "conflicts", "attachments", "binary", "style", "doc_ids"]),
       ...(live ? this.#waiting() : {}),
     };
     // CouchDB and PouchDB both take a limit of 0 for 1.
@@ -170,7 +170,7 @@ export class Changes<Content extends object> extends ThenableEmitter<ChangesEven
 
 function checkChangesOptions(options: ChangesOptions): void {
   checkOptions("changes", options);
-  refuseLater(options, ["filter", "view", "selector", "query_params", "attachments"]);
+  refuseLater(options, ["filter", "view", "selector", "query_params"]);
   const { live, descending, heartbeat } = options;
   if (live !== undefined && typeof live !== "boolean") {
     throw badRequest("option `live` must be true or false");

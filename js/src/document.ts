@@ -21,6 +21,13 @@ export function checkID(id: unknown): asserts id is string {
   }
 }
 
+/** Refuses what is not the name of an attachment. */
+export function checkName(name: unknown): asserts name is string {
+  if (typeof name !== "string") {
+    throw new GouchError({ status: 400, name: "bad_request", reason: "the name of an attachment must be a string" });
+  }
+}
+
 /** Refuses what is not a revision, with PouchDB's error. */
 export function checkRev(rev: unknown): asserts rev is string {
   if (typeof rev !== "string" || !/^\d+-[^-]*$/.test(rev)) {

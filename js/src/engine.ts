@@ -1,3 +1,4 @@
+import { revive } from "./attachments.js";
 import { buildID } from "./build_id.js";
 import { asError, badRequest, engineError, GouchError } from "./error.js";
 import { startGo, type GoProgram, type SystemModules } from "./go.js";
@@ -6,6 +7,8 @@ import { startGo, type GoProgram, type SystemModules } from "./go.js";
 export interface CallExtras {
   /** JSON text that goes beside the options: documents, mostly. */
   data?: string | undefined;
+  /** Contents of attachments, which follow the text. */
+  raw?: readonly Uint8Array[] | undefined;
   /** Ends the call: it then rejects with the signal's reason. */
   signal?: AbortSignal | undefined;
   /** Is told of what happens during the call. It must not throw. */
@@ -31,6 +34,9 @@ const FAILURE = 1;
 // Up to this length, room for three bytes a character, the most that UTF-8 takes, is cheaper than writing a text twice.
 const SHORT = 16384;
 
+// What stands before the text of a request or an answer with contents.
+const FRAME_HEAD = 5;
+
 /**
  * The Go engine, seen from JavaScript. A call's request and answer cross as JSON text in one piece each; calls that are made in one
  * turn of the event loop cross together.
@@ -46,7 +52,7 @@ export class Engine {
   readonly #decoder = new TextDecoder();
   readonly #pending = new Map<number, Pending>();
   readonly #onStopped: () => void;
-  #requests: { call: number; text: string }[] = [];
+  #requests: { call: number; text: string; raw: readonly Uint8Array[] | undefined }[] = [];
   #cancelled: number[] = [];
   #scheduled = false;
   #lastCall = 0;
@@ -97,7 +103,7 @@ export class Engine {
    * Runs an operation on a database (0: on the engine) and resolves to its parsed answer, of which the caller knows the type.
    */
   call(operation: string, database: number, options: object, extras: CallExtras = {}): Promise<unknown> {
-    const { data, signal, onEvent } = extras;
+    const { data, raw, signal, onEvent } = extras;
     if (this.stopped) {
       return Promise.reject(this.stopped);
     }
@@ -106,7 +112,7 @@ export class Engine {
     }
     const call = (this.#lastCall = (this.#lastCall + 1) >>> 0);
     const head = `["${operation}",${database},${JSON.stringify(options)}`;
-    this.#requests.push({ call, text: data === undefined ? `${head}]` : `${head},${data}]` });
+    this.#requests.push({ call, text: data === undefined ? `${head}]` : `${head},${data}]`, raw });
     this.#schedule();
     const answer = new Promise<unknown>((resolve, reject) => {
       this.#pending.set(call, { resolve, reject, onEvent });
@@ -151,8 +157,12 @@ export class Engine {
       return;
     }
     try {
-      for (const { call, text } of requests) {
-        this.#write(call, text);
+      for (const { call, text, raw } of requests) {
+        if (raw) {
+          this.#writeFramed(call, text, raw);
+        } else {
+          this.#write(call, text);
+        }
       }
       for (const call of cancelled) {
         this.#exports.gouchdb_cancel(call);
@@ -176,6 +186,32 @@ export class Engine {
     }
   }
 
+  // A request with contents: a zero, the length of the text in four bytes, the text, the contents.
+  #writeFramed(call: number, text: string, raw: readonly Uint8Array[]): void {
+    const encoded = this.#encoder.encode(text);
+    const size = raw.reduce((sum, bytes) => sum + bytes.length, FRAME_HEAD + encoded.length);
+    const address = this.#exports.gouchdb_begin(call, size) >>> 0;
+    const room = this.#view().subarray(address, address + size);
+    room[0] = 0;
+    new DataView(room.buffer, address).setUint32(1, encoded.length);
+    let at = FRAME_HEAD;
+    for (const bytes of [encoded, ...raw]) {
+      room.set(bytes, at);
+      at += bytes.length;
+    }
+    this.#exports.gouchdb_submit(call, size);
+  }
+
+  // The value of an answer, with the contents that follow its text.
+  #read(address: number, size: number): unknown {
+    const answer = this.#view().subarray(address, address + size);
+    if (answer[0] !== 0) {
+      return JSON.parse(this.#decoder.decode(answer));
+    }
+    const end = FRAME_HEAD + new DataView(answer.buffer, address).getUint32(1);
+    return revive(JSON.parse(this.#decoder.decode(answer.subarray(FRAME_HEAD, end))), answer.subarray(end));
+  }
+
   // The memory as it is now: when it grows, views on it become empty.
   #view(): Uint8Array {
     const buffer = this.#go.memory();
@@ -192,7 +228,7 @@ export class Engine {
       return;
     }
     try {
-      const value: unknown = JSON.parse(this.#decoder.decode(this.#view().subarray(address, address + size)));
+      const value = this.#read(address, size);
       if (kind === RESULT) {
         pending.resolve(value);
       } else if (kind === FAILURE) {

@@ -1,12 +1,13 @@
+import { bytesOf, prepare, type AttachmentContent } from "./attachments.js";
 import { version } from "./build_id.js";
 import { Changes } from "./changes.js";
 import { Connection } from "./connection.js";
-import { checkDocument, checkID, checkRev, documentsText, documentText, forced } from "./document.js";
+import { checkDocument, checkID, checkName, checkRev, documentsText, documentText, forced } from "./document.js";
 import { failure, toJSON, type EngineFailure } from "./engine.js";
 import { badRequest, GouchError } from "./error.js";
 import { currentHost, init, runningEngine, type WasmSource } from "./host.js";
 import { addressOf, type DatabaseOptions } from "./name.js";
-import { checkCount, checkOptions, checkSignal, pick, refuseLater } from "./options.js";
+import { checkCount, checkOptions, checkSignal, pick } from "./options.js";
 import { Replication, type Peer } from "./replication.js";
 import { Sync } from "./sync.js";
 import type * as t from "./types.js";
@@ -156,7 +157,9 @@ export class GouchDB<Content extends object = t.AnyContent> {
 
   async #write(doc: Record<string, unknown>, options: t.PutOptions): Promise<t.WriteResult> {
     checkSignal(options.signal);
-    const extras = { data: documentText(doc), signal: options.signal };
+    const prepared = prepare([doc]);
+    const { value, raw } = prepared instanceof Promise ? await prepared : prepared;
+    const extras = { data: documentText(value[0] ?? doc), raw, signal: options.signal };
     return (await this.#connection.call("put", pick(options, ["new_edits"]), extras)) as t.WriteResult;
   }
 
@@ -172,7 +175,6 @@ export class GouchDB<Content extends object = t.AnyContent> {
     }
     checkOptions("get", options);
     checkSignal(options.signal);
-    refuseLater(options, ["attachments"]);
     const extras = { signal: options.signal };
     if ("open_revs" in options) {
       const { open_revs: openRevs } = options;
@@ -182,10 +184,10 @@ export class GouchDB<Content extends object = t.AnyContent> {
         }
         openRevs.forEach(checkRev);
       }
-      const request = { id, ...pick(options, ["open_revs", "latest", "revs"]) };
+      const request = { id, ...pick(options, ["open_revs", "latest", "revs", "attachments", "binary"]) };
       return (await this.#connection.call("openRevs", request, extras)) as t.OpenRev<Content>[];
     }
-    const request = { id, ...pick(options, ["rev", "latest", "revs", "revs_info", "conflicts", "deleted_conflicts", "local_seq"]) };
+    const request = { id, ...pick(options, ["rev", "latest", "revs", "revs_info", "conflicts", "deleted_conflicts", "local_seq", "attachments", "binary"]) };
     return (await this.#connection.call("get", request, extras)) as t.StoredDocument<Content>;
   }
 
@@ -216,6 +218,46 @@ export class GouchDB<Content extends object = t.AnyContent> {
   }
 
   /**
+   * Adds an attachment to a document, or replaces one. Without `rev` it makes a new document. A string is taken for base64.
+   *
+   * @example
+   * ```ts
+   * await db.putAttachment("milk", "photo.jpg", rev, blob, "image/jpeg");
+   * ```
+   */
+  async putAttachment(id: string, name: string, rev: string | null | undefined, data: AttachmentContent, type: string): Promise<t.WriteResult>;
+  async putAttachment(id: string, name: string, data: AttachmentContent, type: string): Promise<t.WriteResult>;
+  async putAttachment(id: string, name: string, ...rest: unknown[]): Promise<t.WriteResult> {
+    const withoutRev = rest.length === 2;
+    const [rev, data, type] = withoutRev ? [undefined, ...rest] : rest;
+    checkID(id);
+    checkName(name);
+    if (rev !== undefined && rev !== null) {
+      checkRev(rev);
+    }
+    const raw = [await bytesOf(data)];
+    const request = { id, name, ...(rev ? { rev } : {}), ...(type === undefined ? {} : { type }) };
+    return (await this.#connection.call("putAttachment", request, { raw })) as t.WriteResult;
+  }
+
+  /** Reads an attachment: a Blob, or in Node a Buffer. */
+  async getAttachment(id: string, name: string, options: t.Abortable & { rev?: string } = {}): Promise<Blob | Uint8Array> {
+    checkID(id);
+    checkName(name);
+    checkOptions("getAttachment", options);
+    checkSignal(options.signal);
+    return (await this.#connection.call("getAttachment", { id, name, ...pick(options, ["rev"]) }, { signal: options.signal })) as Blob | Uint8Array;
+  }
+
+  /** Removes an attachment from a document. */
+  async removeAttachment(id: string, name: string, rev: string): Promise<t.WriteResult> {
+    checkID(id);
+    checkName(name);
+    checkRev(rev);
+    return (await this.#connection.call("removeAttachment", { id, name, rev }, {})) as t.WriteResult;
+  }
+
+  /**
    * Writes many documents at once. Each succeeds or fails by itself; the answers are in the order of the documents.
    *
    * @example
@@ -237,7 +279,9 @@ export class GouchDB<Content extends object = t.AnyContent> {
     }
     list.forEach(checkDocument);
     const picked = pick({ new_edits: request?.new_edits, ...options }, ["new_edits"]);
-    const extras = { data: documentsText(list as object[]), signal: options.signal };
+    const prepared = prepare(list as object[]);
+    const { value, raw } = prepared instanceof Promise ? await prepared : prepared;
+    const extras = { data: documentsText(value), raw, signal: options.signal };
     const rows = (await this.#connection.call("bulkDocs", picked, extras)) as (t.WriteResult | EngineFailure)[];
     return rows.map((row) => ("ok" in row ? row : failure(row)));
   }
@@ -248,12 +292,11 @@ export class GouchDB<Content extends object = t.AnyContent> {
   async allDocs(options: t.AllDocsOptions = {}): Promise<t.AllDocsResult<Content, t.AllDocsRow<Content> | t.MissingRow>> {
     checkOptions("allDocs", options);
     checkSignal(options.signal);
-    refuseLater(options, ["attachments"]);
     const { key, keys, startkey, endkey } = options;
     if (keys !== undefined && (key !== undefined || startkey !== undefined || endkey !== undefined)) {
       throw new GouchError({ status: 400, name: "query_parse_error", reason: "option `keys` cannot go together with `key`, `startkey` or `endkey`" });
     }
-    const request = pick(options, ["startkey", "endkey", "inclusive_end", "keys", "descending", "limit", "skip", "include_docs", "conflicts", "update_seq"]);
+    const request = pick(options, ["startkey", "endkey", "inclusive_end", "keys", "descending", "limit", "skip", "include_docs", "conflicts", "attachments", "binary", "update_seq"]);
     if (key !== undefined) {
       Object.assign(request, { startkey: key, endkey: key, inclusive_end: true });
     }
@@ -278,9 +321,8 @@ export class GouchDB<Content extends object = t.AnyContent> {
   async bulkGet(options: t.BulkGetOptions): Promise<t.BulkGetResult<Content>> {
     checkOptions("bulkGet", options);
     checkSignal(options.signal);
-    refuseLater(options, ["attachments"]);
     const extras = { data: toJSON("bulkGet", { docs: options.docs }), signal: options.signal };
-    return (await this.#connection.call("bulkGet", pick(options, ["revs", "latest"]), extras)) as t.BulkGetResult<Content>;
+    return (await this.#connection.call("bulkGet", pick(options, ["revs", "latest", "attachments", "binary"]), extras)) as t.BulkGetResult<Content>;
   }
 
   /** Facts about the database. */

@@ -1,3 +1,4 @@
+import type { Attachments } from "./attachments.js";
 import type { GouchError } from "./error.js";
 
 /** What a database holds when nothing more is known of it. */
@@ -9,6 +10,7 @@ export interface AnyContent {
 /** Members that the database adds to a document when asked for. */
 export interface DocumentMeta {
   _deleted?: boolean;
+  _attachments?: Attachments;
   _revisions?: { start: number; ids: string[] };
   _revs_info?: { rev: string; status: "available" | "missing" | "deleted" }[];
   _conflicts?: string[];
@@ -72,6 +74,10 @@ export interface GetOptions extends Abortable {
   deleted_conflicts?: boolean;
   /** Adds `_local_seq`. */
   local_seq?: boolean;
+  /** Adds the contents of attachments. */
+  attachments?: boolean;
+  /** With `attachments`: as Blobs, in Node as Buffers, rather than as base64. */
+  binary?: boolean;
 }
 
 export interface OpenRevsOptions extends Abortable {
@@ -79,6 +85,10 @@ export interface OpenRevsOptions extends Abortable {
   open_revs: "all" | string[];
   latest?: boolean;
   revs?: boolean;
+  /** Adds the contents of attachments. */
+  attachments?: boolean;
+  /** With `attachments`: as Blobs, in Node as Buffers, rather than as base64. */
+  binary?: boolean;
 }
 
 /** One of the revisions that were asked for with `open_revs`. */
@@ -88,6 +98,10 @@ export interface AllDocsOptions extends Abortable {
   include_docs?: boolean;
   /** With `include_docs`: adds `_conflicts`. */
   conflicts?: boolean;
+  /** With `include_docs`: adds the contents of attachments. */
+  attachments?: boolean;
+  /** With `attachments`: as Blobs, in Node as Buffers, rather than as base64. */
+  binary?: boolean;
   startkey?: string;
   endkey?: string;
   /** `false` leaves `endkey` itself out. */
@@ -142,6 +156,10 @@ export interface ChangesOptions extends Abortable {
   include_docs?: boolean;
   /** With `include_docs`: adds `_conflicts`. */
   conflicts?: boolean;
+  /** With `include_docs`: adds the contents of attachments. */
+  attachments?: boolean;
+  /** With `attachments`: as Blobs, in Node as Buffers, rather than as base64. */
+  binary?: boolean;
   /** `"all_docs"` lists all leaves of a document, not only the winner. */
   style?: "main_only" | "all_docs";
   /** Only these documents. */
@@ -185,6 +203,10 @@ export interface BulkGetOptions extends Abortable {
   docs: { id: string; rev?: string }[];
   revs?: boolean;
   latest?: boolean;
+  /** Adds the contents of attachments. */
+  attachments?: boolean;
+  /** With `attachments`: as Blobs, in Node as Buffers, rather than as base64. */
+  binary?: boolean;
 }
 
 export interface BulkGetResult<Content extends object> {

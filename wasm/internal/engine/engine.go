@@ -155,12 +155,13 @@ func (e *Engine) run(c *call) {
 
 // perform reads a request and runs its operation.
 func (e *Engine) perform(c *call) ([]byte, error) {
-	if err := rawjson.Validate(c.text); err != nil {
+	text, raw := unframe(c.text)
+	if err := rawjson.Validate(text); err != nil {
 		return nil, core.ErrBadJSON.Because("the request is not JSON: " + err.Error())
 	}
 	var parts [4][]byte
 	n := 0
-	for element := range rawjson.Elements(c.text) {
+	for element := range rawjson.Elements(text) {
 		if n < len(parts) {
 			parts[n] = element
 		}
@@ -171,7 +172,7 @@ func (e *Engine) perform(c *call) ([]byte, error) {
 	if !ok || n > len(parts) {
 		return nil, core.ErrBadRequest.Because("a request needs an operation, a database, options and data")
 	}
-	request := &request{options: options{text: parts[2]}, data: parts[3], call: c}
+	request := &request{options: options{text: parts[2]}, data: parts[3], raw: raw, call: c}
 	if operation, found := engineOperations[name]; found {
 		return operation(c.ctx, e, request)
 	}

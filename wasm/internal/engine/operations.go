@@ -14,19 +14,22 @@ var engineOperations map[string]engineOperation
 
 // databaseOperations work on one database.
 var databaseOperations = map[string]databaseOperation{
-	"info":      info,
-	"get":       get,
-	"openRevs":  openRevs,
-	"bulkGet":   bulkGet,
-	"allDocs":   allDocs,
-	"changes":   changes,
-	"revsDiff":  revsDiff,
-	"put":       put,
-	"bulkDocs":  bulkDocs,
-	"purge":     purge,
-	"compact":   compact,
-	"flush":     flush,
-	"revsLimit": revsLimit,
+	"info":             info,
+	"get":              get,
+	"openRevs":         openRevs,
+	"bulkGet":          bulkGet,
+	"allDocs":          allDocs,
+	"changes":          changes,
+	"revsDiff":         revsDiff,
+	"put":              put,
+	"getAttachment":    getAttachment,
+	"putAttachment":    putAttachment,
+	"removeAttachment": removeAttachment,
+	"bulkDocs":         bulkDocs,
+	"purge":            purge,
+	"compact":          compact,
+	"flush":            flush,
+	"revsLimit":        revsLimit,
 }
 
 func init() {

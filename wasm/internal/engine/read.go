@@ -20,6 +20,8 @@ func get(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 		DeletedConflicts: r.bool("deleted_conflicts"),
 		LocalSeq:         r.bool("local_seq"),
 	}
+	contents := r.contents()
+	options.Attachments = contents.wanted
 	if r.err != nil {
 		return nil, r.err
 	}
@@ -27,11 +29,17 @@ func get(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 	if err != nil {
 		return nil, about(docID, err)
 	}
-	return doc.AppendJSON(make([]byte, 0, len(doc.Body)+len(docID)+64)), nil
+	if doc, err = contents.show(ctx, doc); err != nil {
+		return nil, about(docID, err)
+	}
+	return contents.answer(doc.AppendJSON(make([]byte, 0, len(doc.Body)+len(docID)+64))), nil
 }
 
 // about adds the document to an error that does not name one.
 func about(docID string, err error) error {
+	if err == nil {
+		return nil
+	}
 	if e := core.AsError(err); e.ID == "" && e.Status < 500 {
 		return e.Of(docID)
 	}
@@ -48,6 +56,8 @@ func openRevs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) 
 	if !options.All {
 		options.Revs = r.revs("open_revs")
 	}
+	contents := r.contents()
+	options.Attachments = contents.wanted
 	if r.err != nil {
 		return nil, r.err
 	}
@@ -55,11 +65,19 @@ func openRevs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) 
 	if err != nil {
 		return nil, about(docID, err)
 	}
-	return wire.AppendOpenRevs(nil, revs), nil
+	shown := slices.Clone(revs)
+	for i := range shown {
+		if shown[i].Doc, err = contents.show(ctx, shown[i].Doc); err != nil {
+			return nil, about(docID, err)
+		}
+	}
+	return contents.answer(wire.AppendOpenRevs(nil, shown)), nil
 }
 
 func bulkGet(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 	options := core.BulkGetOptions{Revs: r.bool("revs"), Latest: r.bool("latest")}
+	contents := r.contents()
+	options.Attachments = contents.wanted
 	if r.err != nil {
 		return nil, r.err
 	}
@@ -76,9 +94,15 @@ func bulkGet(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		dst = wire.AppendBulkGetResult(dst, &results[i])
+		docs := slices.Clone(results[i].Docs)
+		for j := range docs {
+			if docs[j].Doc, err = contents.show(ctx, docs[j].Doc); err != nil {
+				return nil, err
+			}
+		}
+		dst = wire.AppendBulkGetResult(dst, &core.BulkGetResult{ID: results[i].ID, Docs: docs})
 	}
-	return append(dst, "]}"...), nil
+	return contents.answer(append(dst, "]}"...)), nil
 }
 
 func allDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
@@ -96,6 +120,8 @@ func allDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 		UpdateSeq:    r.bool("update_seq"),
 		NoOffset:     true, // in PouchDB's answer it is what was skipped
 	}
+	contents := r.contents()
+	options.Attachments = contents.wanted && options.IncludeDocs
 	if r.err != nil {
 		return nil, r.err
 	}
@@ -105,6 +131,14 @@ func allDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 		if len(dst) > first {
 			dst = append(dst, ',')
 		}
+		if options.Attachments {
+			shown := *row
+			var err error
+			if shown.Doc, err = contents.show(ctx, row.Doc); err != nil {
+				return err
+			}
+			row = &shown
+		}
 		dst = wire.AppendAllDocsRow(withRoom(dst, row.Doc), row, options.IncludeDocs)
 		return nil
 	})
@@ -112,7 +146,7 @@ func allDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 		return nil, err
 	}
 	dst = append(dst, "],"...)
-	return append(wire.AppendAllDocsSummary(dst, summary), '}'), nil
+	return contents.answer(append(wire.AppendAllDocsSummary(dst, summary), '}')), nil
 }
 
 // withRoom makes room for a row. An answer of many doubles, where append alone would copy it many more times.
@@ -140,6 +174,8 @@ func changes(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 		Heartbeat:   r.duration("heartbeat"),
 		SeqInterval: seqInterval,
 	}
+	contents := r.contents()
+	options.Attachments = contents.wanted && options.IncludeDocs
 	switch style := r.string("style"); style {
 	case "", "main_only":
 	case "all_docs":
@@ -156,6 +192,14 @@ func changes(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 		if len(dst) > first {
 			dst = append(dst, ',')
 		}
+		if options.Attachments {
+			shown := *change
+			var err error
+			if shown.Doc, err = contents.show(ctx, change.Doc); err != nil {
+				return err
+			}
+			change = &shown
+		}
 		dst = wire.AppendChange(withRoom(dst, change.Doc), change, options.IncludeDocs)
 		return nil
 	})
@@ -163,7 +207,7 @@ func changes(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 		return nil, err
 	}
 	dst = append(dst, "],"...)
-	return append(wire.AppendChangesSummary(dst, summary), '}'), nil
+	return contents.answer(append(wire.AppendChangesSummary(dst, summary), '}')), nil
 }
 
 func revsDiff(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {

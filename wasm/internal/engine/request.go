@@ -13,6 +13,7 @@ import (
 type request struct {
 	options
 	data []byte // nil when the operation has none
+	raw  []byte // contents of attachments, which follow the text
 	call *call
 }
 

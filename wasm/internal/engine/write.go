@@ -21,6 +21,9 @@ func put(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.take(doc); err != nil {
+		return nil, err
+	}
 	results, err := db.BulkDocs(ctx, []*core.Document{doc}, options)
 	if err != nil {
 		return nil, about(doc.ID, err)
@@ -50,6 +53,9 @@ func bulkDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) 
 			return nil, core.AsError(err).Because(core.AsError(err).Reason + " (document " + strconv.Itoa(len(docs)) + " of `docs`)")
 		}
 		docs = append(docs, doc)
+	}
+	if err := r.take(docs...); err != nil {
+		return nil, err
 	}
 	results, err := db.BulkDocs(ctx, docs, options)
 	if err != nil {

@@ -169,7 +169,8 @@ test("a filter lets through what it answers true for, and has checkpoints of its
   };
   await a.put({ _id: "6" });
   await assert.rejects(a.replicate.to(b, { filter: broken }), /no such thing/);
-  assert.throws(() => a.replicate.to(b, { filter: "design/doc" }), { status: 400 });
+  assert.throws(() => a.replicate.to(b, { filter: "design/doc" }), { status: 501 });
+  assert.throws(() => a.replicate.to(b, { filter: 5 }), { status: 400 });
   assert.deepEqual(await GouchDB.activeTasks(), []);
 });
 
@@ -180,4 +181,31 @@ test("winning_revs_only leaves conflicts behind", async () => {
   await a.replicate.to(c);
   assert.equal((await b.get("x", { conflicts: true }))._conflicts, undefined);
   assert.deepEqual((await c.get("x", { conflicts: true }))._conflicts, ["1-a"]);
+});
+
+test("a conflict is resolved as docs/replication.md shows, and stays so everywhere", async () => {
+  const [a, b] = [memory(), memory()];
+  await a.put({ _id: "milk", text: "Buy milk", done: false });
+  await a.sync(b);
+  const { _rev } = await a.get("milk");
+  await a.put({ _id: "milk", _rev, text: "Buy milk and bread", done: false });
+  await b.put({ _id: "milk", _rev, text: "Buy milk", done: true });
+  await a.sync(b);
+
+  const task = await a.get("milk", { conflicts: true });
+  assert.equal(task._conflicts.length, 1);
+  const losers = await Promise.all((task._conflicts ?? []).map((rev) => a.get("milk", { rev })));
+  const { _conflicts, ...winner } = task;
+  const merged = losers.reduce((all, other) => ({
+    ...all,
+    done: all.done || other.done,
+    text: other.text.length > all.text.length ? other.text : all.text,
+  }), winner);
+  await a.bulkDocs([merged, ...losers.map((loser) => ({ _id: loser._id, _rev: loser._rev, _deleted: true }))]);
+
+  await a.sync(b);
+  for (const db of [a, b]) {
+    const { text, done, _conflicts: left } = await db.get("milk", { conflicts: true });
+    assert.deepEqual({ text, done, left }, { text: "Buy milk and bread", done: true, left: undefined });
+  }
 });

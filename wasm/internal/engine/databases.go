@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/gouchdb/gouchdb/core"
@@ -91,7 +92,7 @@ func (d *databases) open(ctx context.Context, adapterName, name string, options 
 	if !found {
 		return 0, core.ErrNotImplemented.Because("there is no adapter `" + adapterName + "` here")
 	}
-	s, first := d.join(sharedKey{adapterName, name}, opener)
+	s, first := d.join(ctx, sharedKey{adapterName, name}, opener)
 	if first {
 		// Opening goes on when the first who asked for it gives up: others may wait for it too.
 		go func() {
@@ -120,10 +121,10 @@ func (d *databases) open(ctx context.Context, adapterName, name string, options 
 }
 
 // join counts a user of a database; first tells that it has to be opened.
-func (d *databases) join(key sharedKey, opener Opener) (s *shared, first bool) {
+func (d *databases) join(ctx context.Context, key sharedKey, opener Opener) (s *shared, first bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if s := d.shared[key]; s != nil && !opener.Remote {
+	if s := d.shared[key]; s != nil && !opener.Remote && !s.isGone(ctx) {
 		s.users++
 		return s, false
 	}
@@ -132,6 +133,21 @@ func (d *databases) join(key sharedKey, opener Opener) (s *shared, first bool) {
 		d.shared[key] = s
 	}
 	return s, true
+}
+
+// isGone reports whether the storage below was removed, by another tab or with the site's data. Whoever has the database open
+// then hears that it is closed; whoever opens it now gets a new one.
+func (s *shared) isGone(ctx context.Context) bool {
+	select {
+	case <-s.opened:
+	default:
+		return false
+	}
+	if s.err != nil {
+		return false
+	}
+	_, err := s.adapter.Identity(ctx)
+	return errors.Is(err, core.ErrClosed)
 }
 
 // leave is the reverse of join: the last user of a database closes it.

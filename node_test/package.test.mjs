@@ -36,7 +36,7 @@ after(async () => {
 
 test("the package holds what it needs and nothing else", () => {
   assert.deepEqual(readdirSync(packageRoot).sort(), ["LICENSE", "README.md", "dist", "package.json"]);
-  assert.deepEqual(readdirSync(join(packageRoot, "dist")).sort(), ["browser.js", "gouchdb.wasm", "node.js", "types"]);
+  assert.deepEqual(readdirSync(join(packageRoot, "dist")).sort(), ["browser.js", "gouchdb-node.wasm", "gouchdb.wasm", "node.js", "types"]);
   const { version, dependencies } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8"));
   assert.equal(dependencies, undefined);
   assert.equal(GouchDB.version, version);
@@ -459,6 +459,22 @@ test("the process ends by itself while a memory database is open, and after a fe
     console.log(Object.keys(globalThis).includes("Go"), typeof fs);
   `);
   assert.deepEqual({ code, output }, { code: 0, output: "false undefined\n" });
+});
+
+test("stats and check tell how a local database is", async () => {
+  const { output } = await run(`
+    import GouchDB from "gouchdb";
+    const db = new GouchDB("inspected");
+    const { rev } = await db.put({ _id: "a", text: "x".repeat(1000) });
+    await db.put({ _id: "b" });
+    await db.remove("a", rev);
+    const { doc_count, doc_del_count, live_bytes, log_bytes, ratio } = await db.stats();
+    console.log(doc_count, doc_del_count, live_bytes > 1000, log_bytes > 1000, ratio > 0);
+    console.log(JSON.stringify(await db.check()));
+    await new GouchDB("http://127.0.0.1:1/x").check().catch((error) => console.log(error.name));
+    await db.destroy();
+  `);
+  assert.equal(output, '1 1 true true true\n{"ok":true,"documents":2,"revisions":3,"bodies":1,"local_docs":0,"problems":[]}\nunreachable\n');
 });
 
 test("init takes the engine as bytes, or as a module; once it runs it is too late", async () => {

@@ -1,4 +1,4 @@
-// Builds js/dist: gouchdb.wasm, browser.js, node.js and the declarations. One build id goes into the wasm and the JavaScript.
+// Builds js/dist: gouchdb.wasm, gouchdb-node.wasm, browser.js, node.js and the declarations. One build id goes into the wasm and the JavaScript.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -90,8 +90,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const fresh = `${dist}.new`;
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { recursive: true });
-  const id = buildID();
+  // Node's engine is the one of browsers, and files.
+  const id = buildID("node");
   buildWasm(join(fresh, "gouchdb.wasm"), id);
+  buildWasm(join(fresh, "gouchdb-node.wasm"), id, "node");
   for (const platform of ["browser", "node"]) {
     await bundle(join(js, "src/entrypoints", `${platform}.ts`), join(fresh, `${platform}.js`), id, { platform });
   }

@@ -6,7 +6,6 @@ import (
 	"context"
 
 	"github.com/gouchdb/gouchdb/adapters/fetchhttp"
-	"github.com/gouchdb/gouchdb/adapters/file"
 	"github.com/gouchdb/gouchdb/adapters/indexeddb"
 	"github.com/gouchdb/gouchdb/adapters/memory"
 	"github.com/gouchdb/gouchdb/core"
@@ -15,7 +14,7 @@ import (
 	"github.com/gouchdb/gouchdb/wasm/internal/engine"
 )
 
-// openers are the adapters of this engine, by the names that js/src/name.ts gives them.
+// openers are the adapters of this engine, by the names that js/src/name.ts gives them. Node's engine has one more.
 var openers = engine.Openers{
 	"memory": {
 		Volatile: true,
@@ -26,11 +25,6 @@ var openers = engine.Openers{
 	"indexeddb": {
 		Open: func(ctx context.Context, name string, options []byte) (core.Adapter, error) {
 			return adapter(indexeddb.Open(ctx, name, indexeddb.Options{Store: logOptions(options, logkv.Relaxed)}))
-		},
-	},
-	"file": {
-		Open: func(ctx context.Context, path string, options []byte) (core.Adapter, error) {
-			return adapter(file.Open(ctx, path, file.Options{Store: logOptions(options, logkv.Strict)}))
 		},
 	},
 	"http": {

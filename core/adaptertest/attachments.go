@@ -137,11 +137,12 @@ var attachmentCases = []testCase{
 	}},
 	{"large content is read when it is wanted", nil, func(f *fixture) {
 		content := randomBytes(3_000_001)
-		rev, err := f.db.PutAttachment(f.ctx, "a", core.Rev{}, core.Attachment{Name: "x", ContentType: "image/png", Length: int64(len(content)), Content: core.Bytes(content)})
+		first, err := f.db.PutAttachment(f.ctx, "a", core.Rev{}, core.Attachment{Name: "x", ContentType: "image/png", Length: int64(len(content)), Content: core.Bytes(content)})
 		require.NoError(f, err)
 		doc := f.get("a", core.GetOptions{})
+		require.Equal(f, first, doc.Rev)
 		doc.Body = []byte(`{"v":2}`)
-		rev, err = core.Put(f.ctx, f.db, doc)
+		rev, err := core.Put(f.ctx, f.db, doc)
 		require.NoError(f, err)
 		a, err := f.db.GetAttachment(f.ctx, "a", "x", rev)
 		require.NoError(f, err)

@@ -3,9 +3,8 @@
 package regexps
 
 import (
-	"github.com/hack-pad/safejs"
-
 	"github.com/gouchdb/gouchdb/core/mango"
+	"github.com/gouchdb/gouchdb/internal/safejs"
 )
 
 // Compile compiles a pattern, which must be in the syntax of package pcre. JavaScript gives no means to bound the time of a search.

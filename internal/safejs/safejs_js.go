@@ -78,6 +78,9 @@ func (v Value) Length() (int, error) { return try(v.value.Length) }
 // Float returns v as a number.
 func (v Value) Float() (float64, error) { return try(v.value.Float) }
 
+// Bool returns v, which must be true or false.
+func (v Value) Bool() (bool, error) { return try(v.value.Bool) }
+
 // String returns v, which must be a string.
 func (v Value) String() (string, error) {
 	if v.value.Type() != js.TypeString {

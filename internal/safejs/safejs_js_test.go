@@ -29,6 +29,7 @@ func TestMisuseIsAnError(t *testing.T) {
 		"new of no constructor": func() error { _, err := Global().New(); return err },
 		"length of undefined":   func() error { _, err := Undefined().Length(); return err },
 		"float of a string":     func() error { _, err := Safe(js.ValueOf("x")).Float(); return err },
+		"bool of a string":      func() error { _, err := Safe(js.ValueOf("x")).Bool(); return err },
 		"string of a number":    func() error { _, err := Safe(js.ValueOf(1)).String(); return err },
 		"index of undefined":    func() error { _, err := Undefined().Index(0); return err },
 		"an impossible value":   func() error { return Global().Set("x", struct{}{}) },

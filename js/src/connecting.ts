@@ -56,7 +56,7 @@ export class Connecting {
 
   #next(): number {
     const { back_off_function: backOff } = this.#options;
-    this.#delay = backOff ? Math.max(0, Number(backOff(this.#delay))) : Math.min(Math.max(this.#delay * 2, FIRST), LAST);
+    this.#delay = backOff ? Math.max(0, backOff(this.#delay)) : Math.min(Math.max(this.#delay * 2, FIRST), LAST);
     return backOff ? this.#delay : this.#delay * (0.5 + Math.random() / 2);
   }
 

@@ -341,6 +341,16 @@ export class GouchDB<Content extends object = t.AnyContent> {
     return (await this.#connection.call("flush", {}, { signal: options.signal })) as { ok: true };
   }
 
+  /** How much a local database holds, and how much storage and memory that takes. */
+  async stats(options: t.Abortable = {}): Promise<t.Stats> {
+    return (await this.#connection.call("stats", {}, { signal: options.signal })) as t.Stats;
+  }
+
+  /** Goes through all data of a local database and says in words what is not as it must be. It reads everything. */
+  async check(options: t.Abortable = {}): Promise<t.CheckReport> {
+    return (await this.#connection.call("check", {}, { signal: options.signal })) as t.CheckReport;
+  }
+
   /** Removes a leaf as if it had never been there. It is not a deletion: it does not replicate. */
   async purge(id: string, rev: string, options: t.Abortable = {}): Promise<t.PurgeResult> {
     checkID(id);

@@ -32,8 +32,11 @@ export async function predicateName({ filter, filter_name: name }: ReplicateOpti
     return name;
   }
   const source = String(filter);
-  // Pages that were loaded without encryption have no crypto.subtle.
-  // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition
-  const digest = await globalThis.crypto?.subtle?.digest("SHA-256", new TextEncoder().encode(source));
-  return digest ? Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("") : source;
+  // Pages that were loaded without encryption have no crypto.subtle, whatever its type says.
+  const { subtle } = crypto as { subtle?: SubtleCrypto };
+  if (!subtle) {
+    return source;
+  }
+  const digest = await subtle.digest("SHA-256", new TextEncoder().encode(source));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

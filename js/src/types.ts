@@ -229,6 +229,32 @@ export interface DatabaseInfo {
   sizes: { active: number; file: number };
 }
 
+/** What a local database holds and takes up. */
+export interface Stats {
+  doc_count: number;
+  doc_del_count: number;
+  /** Keys and values, without what was replaced. */
+  live_bytes: number;
+  /** The log, garbage included; 0 in memory. */
+  log_bytes: number;
+  /** How many times as large as what is alive the log is. It is compacted by itself when this passes 2. */
+  ratio: number;
+  cache_bytes: number;
+  cache_limit: number;
+}
+
+/** What an integrity check found. */
+export interface CheckReport {
+  /** Whether there are no problems. */
+  ok: boolean;
+  documents: number;
+  revisions: number;
+  bodies: number;
+  local_docs: number;
+  /** Each in words. */
+  problems: string[];
+}
+
 export interface PurgeResult {
   purge_seq: Seq;
   purged: RevsByID;

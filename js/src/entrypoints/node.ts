@@ -9,7 +9,7 @@ setHost({
   // One database, one path: however it is called, it is the same one.
   pathOf: (name) => path.resolve(name.endsWith(".gouch") ? name : `${name}.gouch`),
   system: { fs, path, process },
-  load: async () => compile(await fs.promises.readFile(fileURLToPath(new URL("./gouchdb.wasm", import.meta.url)))),
+  load: async () => compile(await fs.promises.readFile(fileURLToPath(new URL("./gouchdb-node.wasm", import.meta.url)))),
 });
 
 export * from "../index.js";

@@ -29,6 +29,8 @@ var databaseOperations = map[string]databaseOperation{
 	"purge":            purge,
 	"compact":          compact,
 	"flush":            flush,
+	"stats":            stats,
+	"check":            check,
 	"revsLimit":        revsLimit,
 }
 

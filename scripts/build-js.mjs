@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { mergeSegments } from "./wasm-data.mjs";
+import { stripLines } from "./wasm-pcln.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const js = join(root, "js");
@@ -49,7 +50,7 @@ const inlining = ["-gcflags=all=-l", ...inlined.map((name) => `-gcflags=${name}=
 
 export function buildWasm(output, id, tags = "") {
   go("build", "-trimpath", `-tags=${tags}`, ...inlining, `-ldflags=-s -w -X main.buildID=${id}`, "-o", output, "./wasm");
-  writeFileSync(output, mergeSegments(readFileSync(output)));
+  writeFileSync(output, mergeSegments(readFileSync(output), stripLines));
 }
 
 // Go's own script, as it comes with the compiler, in a function: it runs when the engine starts, not when the package is imported.

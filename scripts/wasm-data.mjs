@@ -7,13 +7,34 @@ const END = 0x0b;
 
 // Runs of zeros of at least this many bytes are still left out.
 const GAP = 4096;
+const PIECE = 64;
 
-export function mergeSegments(wasm) {
+// edit may change the content of the merged segments, given as one.
+export function mergeSegments(wasm, edit = () => {}) {
   const pieces = [wasm.subarray(0, 8)];
   for (const { id, start, body, end } of sections(wasm)) {
-    pieces.push(id === DATA_SECTION ? encodeData(merge(decodeData(wasm.subarray(body, end)))) : wasm.subarray(start, end));
+    pieces.push(id === DATA_SECTION ? encodeData(merge(edited(decodeData(wasm.subarray(body, end)), edit))) : wasm.subarray(start, end));
   }
   return Buffer.concat(pieces);
+}
+
+// The whole memory that the segments fill, as one segment, edited, and cut again at the zeros.
+function edited(segments, edit) {
+  const first = segments[0].offset;
+  const last = segments.at(-1);
+  const memory = Buffer.alloc(last.offset + last.content.length - first);
+  for (const { offset, content } of segments) {
+    content.copy(memory, offset - first);
+  }
+  edit(memory);
+  const pieces = [];
+  for (let at = 0; at < memory.length; at += PIECE) {
+    const content = memory.subarray(at, at + PIECE);
+    if (content.some((byte) => byte !== 0)) {
+      pieces.push({ offset: first + at, content });
+    }
+  }
+  return pieces;
 }
 
 function* sections(wasm) {

@@ -64,6 +64,13 @@ type Viewer interface {
 	ViewCleanup(ctx context.Context) error
 }
 
+// TemporaryViewer is implemented by adapters that can query functions which no design document has.
+type TemporaryViewer interface {
+	// TemporaryView is View for the sources of a map function and of a reduce function, which may be empty, or the name of a built-in one. The rows are stored
+	// like those of a view, and found again by the sources, until ViewCleanup removes them.
+	TemporaryView(ctx context.Context, mapSource, reduceSource string, options ViewOptions, each func(*ViewRow) error) (ViewSummary, error)
+}
+
 // ViewUpdate says whether a view is brought up to date before it is read.
 type ViewUpdate int
 

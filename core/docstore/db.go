@@ -24,6 +24,8 @@ type Options struct {
 	MaxDocumentSize int           // limit to the length of a body; 0: DefaultMaxDocumentSize
 	AutoCompaction  bool          // keep no bodies but those of leaves
 	NewUUID         func() string // makes the database's uuid and the ids of documents that have none; nil: 32 random hexadecimal digits
+	// Scripts runs the JavaScript of design documents. nil: what needs it fails, and says so.
+	Scripts core.Scripts
 }
 
 // DB is a database of documents in a key-value store.

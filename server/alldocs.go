@@ -60,23 +60,13 @@ func (l *listing) answer(req *request, q query) error {
 
 // queries answers several queries in one answer.
 func (l *listing) queries(req *request) error {
-	text, err := req.postedObject()
+	queries, err := req.postedQueries()
 	if err != nil {
 		return err
 	}
-	queries := rawjson.Member(text, "queries")
-	if queries == nil {
-		return core.ErrBadRequest.Because("POST body must include `queries` parameter.")
-	}
-	if rawjson.KindOf(queries) != rawjson.Array {
-		return core.ErrBadRequest.Because("`queries` member must be an array.")
-	}
 	var parsed []*allDocsQuery
-	for element := range rawjson.Elements(queries) {
-		if rawjson.KindOf(element) != rawjson.Object {
-			return core.ErrBadRequest.Because("each of `queries` must be a JSON object")
-		}
-		one, err := parseAllDocsQuery(req.query.withObject(element))
+	for _, q := range queries {
+		one, err := parseAllDocsQuery(q)
 		if err != nil {
 			return err
 		}
@@ -94,6 +84,29 @@ func (l *listing) queries(req *request) error {
 	}
 	out.text = append(out.text, "]}\n"...)
 	return out.end()
+}
+
+// postedQueries reads a body that holds the options of several queries. Those of the query string hold for all of them.
+func (req *request) postedQueries() ([]query, error) {
+	text, err := req.postedObject()
+	if err != nil {
+		return nil, err
+	}
+	list := rawjson.Member(text, "queries")
+	if list == nil {
+		return nil, core.ErrBadRequest.Because("POST body must include `queries` parameter.")
+	}
+	if rawjson.KindOf(list) != rawjson.Array {
+		return nil, core.ErrBadRequest.Because("`queries` member must be an array.")
+	}
+	var queries []query
+	for element := range rawjson.Elements(list) {
+		if rawjson.KindOf(element) != rawjson.Object {
+			return nil, core.ErrBadRequest.Because("each of `queries` must be a JSON object")
+		}
+		queries = append(queries, req.query.withObject(element))
+	}
+	return queries, nil
 }
 
 // append streams the answer to one query. The counts come last: they are known when the rows have been read.
@@ -187,15 +200,13 @@ type localLister interface {
 	LocalDocs(ctx context.Context, options core.AllDocsOptions, each func(*core.AllDocsRow) error) (core.AllDocsSummary, error)
 }
 
-var errNoLocalDocs = core.ErrNotImplemented.Because("this database cannot list its local documents")
-
 var errEnough = errors.New("enough rows")
 
 // listLocal lists local documents, but for the server's own. It skips and counts rows itself, since that one is not to be counted.
 func (req *request) listLocal(q *allDocsQuery, each func(*core.AllDocsRow) error) (listingSummary, error) {
-	lister, ok := req.db.Adapter.(localLister)
+	lister, ok := capability[localLister](req.db.Adapter)
 	if !ok {
-		return listingSummary{}, errNoLocalDocs
+		return listingSummary{}, core.ErrNotImplemented.Because("this database cannot list its local documents")
 	}
 	options := q.options
 	skip, limit := options.Skip, options.Limit

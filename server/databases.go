@@ -50,12 +50,21 @@ type keepOpen struct {
 
 func (keepOpen) Close() error { return nil }
 
-// LocalDocs is not part of the adapter's contract, so that embedding it does not bring it along.
-func (db keepOpen) LocalDocs(ctx context.Context, options core.AllDocsOptions, each func(*core.AllDocsRow) error) (core.AllDocsSummary, error) {
-	if lister, ok := db.Adapter.(localLister); ok {
-		return lister.LocalDocs(ctx, options, each)
+// Unwrap returns the database itself: embedding an adapter brings along what every adapter can do, and no more.
+func (db keepOpen) Unwrap() core.Adapter { return db.Adapter }
+
+// capability returns a database as one that can do more than every adapter.
+func capability[T any](db core.Adapter) (capable T, ok bool) {
+	for {
+		if capable, ok = db.(T); ok {
+			return capable, true
+		}
+		wrapper, wrapped := db.(interface{ Unwrap() core.Adapter })
+		if !wrapped {
+			return capable, false
+		}
+		db = wrapper.Unwrap()
 	}
-	return core.AllDocsSummary{}, errNoLocalDocs
 }
 
 func (db keepOpen) Destroy(ctx context.Context) error {

@@ -38,7 +38,7 @@ func TestGoldenHTTP(t *testing.T) {
 			{347, 347, 201, oneNode},
 			{368, 369, 501, oneNode},
 			{427, 427, 501, needsViews},
-			{428, 436, 501, needsViews},
+			{428, 431, 501, needsViews},
 			{438, 449, 0, needsViews},
 			{451, 457, 0, needsViews},
 			{462, 464, 0, needsViews},

@@ -68,7 +68,9 @@ func (req *request) routeDatabase(escaped string) error {
 		return req.methods(allow, handle)
 	}
 	switch path[0] {
-	case "_find", "_explain", "_index", "_search_analyze", "_nouveau_analyze", "_partition", "_shards", "_sync_shards", "_purged_infos":
+	case "_index":
+		return req.partOfIndex(path[1:])
+	case "_search_analyze", "_nouveau_analyze", "_partition", "_shards", "_sync_shards", "_purged_infos":
 		return core.ErrNotImplemented.Because(path[0] + " is not implemented")
 	case "_temp_view":
 		return core.NewError(http.StatusGone, "gone", "Temporary views are not supported in CouchDB")
@@ -97,6 +99,12 @@ func databaseHandlers(path []string) (map[string]handler, string) {
 		return map[string]handler{"GET": listing.get, "POST": listing.post}, "GET,HEAD,POST"
 	}
 	switch path[0] {
+	case "_find":
+		return post((*request).find)
+	case "_explain":
+		return post((*request).explain)
+	case "_index":
+		return map[string]handler{"GET": (*request).listIndexes, "POST": (*request).createIndex}, "GET,POST"
 	case "_bulk_docs":
 		return post((*request).bulkDocs)
 	case "_bulk_get":
@@ -166,8 +174,15 @@ func (req *request) routeDocument(escaped string) error {
 
 // partOfDocument answers for what lies below a document: attachments, and the functions of design documents.
 func (req *request) partOfDocument(docID string, parts []string) error {
-	if core.IsDesignID(docID) && strings.HasPrefix(parts[0], "_") {
-		return core.ErrNotImplemented.Because(parts[0] + " of a design document is not implemented")
+	if core.IsDesignID(docID) {
+		switch parts[0] {
+		case "_view":
+			return req.partOfView(docID, parts[1:])
+		case "_info":
+			return req.methods("GET", map[string]handler{"GET": func(req *request) error { return req.viewInfo(docID) }})
+		case "_show", "_list", "_update", "_rewrite", "_search", "_search_info", "_search_disk_size", "_nouveau", "_nouveau_info":
+			return core.ErrNotImplemented.Because(parts[0] + " of a design document is not implemented")
+		}
 	}
 	return req.attachment(docID, strings.Join(parts, "/"))
 }

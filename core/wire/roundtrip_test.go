@@ -166,6 +166,69 @@ func TestRoundTrips(t *testing.T) {
 			require.NoError(m.t, err)
 			return want, got
 		},
+		"view": func(m *maker, valid func([]byte) []byte) (any, any) {
+			summary := core.ViewSummary{Reduced: m.yes()}
+			rows, got := []*core.ViewRow{}, []*core.ViewRow{}
+			text := []byte(`{"rows":[`)
+			for i := range m.IntN(4) {
+				row := &core.ViewRow{Key: m.Object(), Value: m.Object()}
+				if !summary.Reduced {
+					row.ID = m.id()
+					if m.yes() {
+						row.Doc = m.doc()
+					}
+				}
+				if i > 0 {
+					text = append(text, ',')
+				}
+				text = AppendViewRow(text, row, true)
+				rows = append(rows, row)
+			}
+			if !summary.Reduced {
+				summary.TotalRows, summary.Offset = m.Uint64()>>12, int64(m.IntN(9))
+			}
+			if summary.Reduced || m.yes() {
+				summary.UpdateSeq = m.seq()
+			}
+			text = append(AppendViewSummary(append(text, "],"...), summary), '}')
+			for element := range rawjson.Elements(rawjson.Member(valid(text), "rows")) {
+				row, err := ParseViewRow(element)
+				require.NoError(m.t, err)
+				got = append(got, row)
+			}
+			gotSummary, err := ParseViewSummary(text)
+			require.NoError(m.t, err)
+			assert.Equal(m.t, summary, gotSummary)
+			return rows, got
+		},
+		"find summary": func(m *maker, valid func([]byte) []byte) (any, any) {
+			summary := core.FindSummary{Bookmark: m.text(), Warning: m.text()}
+			if m.yes() {
+				summary.Stats = &core.ExecutionStats{KeysExamined: m.IntN(9), DocsExamined: m.IntN(9), ResultsReturned: m.IntN(9), Time: time.Duration(m.IntN(9)) * time.Millisecond}
+			}
+			text := AppendFindSummary([]byte(`{"docs":[],`), summary)
+			got, err := ParseFindSummary(valid(append(text, '}')))
+			require.NoError(m.t, err)
+			return summary, got
+		},
+		"created index": func(m *maker, valid func([]byte) []byte) (any, any) {
+			created := core.CreatedIndex{ID: m.id(), Name: m.text(), Existed: m.yes()}
+			got, err := ParseCreatedIndex(valid(AppendCreatedIndex(nil, created)))
+			require.NoError(m.t, err)
+			return created, got
+		},
+		"indexes": func(m *maker, valid func([]byte) []byte) (any, any) {
+			indexes := some(m, func() core.IndexDescription {
+				index := core.IndexDescription{Type: "special", Definition: m.Object()}
+				if m.yes() {
+					index.DesignDoc, index.Type, index.Partitioned = m.id(), "json", m.yes()
+				}
+				return index
+			}, func(i *core.IndexDescription) *string { return &i.Name })
+			got, err := ParseIndexes(valid(AppendIndexes(nil, indexes, len(indexes))))
+			require.NoError(m.t, err)
+			return indexes, got
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

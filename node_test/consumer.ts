@@ -7,6 +7,19 @@ interface Task {
 }
 
 const db = new GouchDB<Task>("todo", { adapter: "memory", revs_limit: 10 });
+declare module "gouchdb" {
+  interface GouchDB<Content extends object> {
+    count(field: keyof Content): Promise<number>;
+  }
+}
+
+const MemoryDB = GouchDB.defaults({ adapter: "memory" }).plugin({ count: () => Promise.resolve(1) });
+const inMemory: GouchDB<Task> = new MemoryDB<Task>("todo");
+class Tasks extends GouchDB<Task> {
+  open(): Promise<Task[]> {
+    return this.allDocs({ include_docs: true }).then(({ rows }) => rows.flatMap(({ doc }) => doc ?? []));
+  }
+}
 const anything = new GouchDB({ name: "x", adapter: "idb" });
 
 export async function main(): Promise<void> {
@@ -56,6 +69,20 @@ export async function main(): Promise<void> {
   const { push, pull } = await db.sync(anything).on("change", ({ direction, change }) => void [direction, change.docs[0]?.title.length]);
   void [push.docs_written + pull.docs_written, title, conflicts];
   await db.replicate.to("https://example.com/todo", { doc_ids: ["a"] });
+  inMemory.get("milk", (error, doc) => {
+    if (error) {
+      void error.status;
+    } else {
+      const read: StoredDocument<Task> = doc;
+      void read.title;
+    }
+  });
+  inMemory.info((error, info) => void (error ?? info.doc_count));
+  inMemory.on("destroyed", (byAnother) => void byAnother);
+  GouchDB.on("created", (name: string) => void name.length);
+  const open: Task[] = await new Tasks("tasks").open();
+  // @ts-expect-error a field of a task
+  void [open, await inMemory.count("title"), inMemory.count("colour"), GouchDB<Task>("x").name];
   const value: unknown = (await anything.get("x"))["whatever"];
   void value;
 }

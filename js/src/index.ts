@@ -1,4 +1,9 @@
-export { GouchDB, GouchDB as default } from "./gouchdb.js";
+export * from "./gouchdb.js";
+export { GouchDB as default } from "./gouchdb.js";
+export type { Callback, Trailing } from "./callback.js";
+export type { ClassEvents, DatabaseEvents } from "./database.js";
+export type { ActiveTasks, PouchTask, TaskRegistry } from "./active_tasks.js";
+export type { Target } from "./peer.js";
 export { GouchError } from "./error.js";
 export type { Failure } from "./error.js";
 export { Changes } from "./changes.js";

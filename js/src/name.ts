@@ -20,6 +20,12 @@ export interface DatabaseOptions {
   durability?: "strict" | "relaxed" | "memory-first";
   /** How many revisions of each document are remembered: 1000 unless it was set otherwise. */
   revs_limit?: number;
+  /** Removes the bodies of revisions that are not leaves by itself. */
+  auto_compaction?: boolean;
+  /** PouchDB's: revisions are always made of what they hold, as CouchDB makes them. */
+  deterministic_revs?: boolean;
+  /** For remote databases: sends the requests, in place of the place's own `fetch`. */
+  fetch?: (url: string, options: RequestInit) => Promise<Response>;
   /** For remote databases: user and password, also taken from the URL. */
   auth?: { username: string; password: string };
   /** For remote databases: headers of every request. */
@@ -58,6 +64,11 @@ const adapters: Record<AdapterName, Address["adapter"]> = {
   https: "http",
 };
 
+/** Whether there is an adapter of that name. */
+export function isAdapter(name: string): name is AdapterName {
+  return Object.hasOwn(adapters, name);
+}
+
 /** Makes an address of the constructor's arguments. What cannot be is an error that names it. */
 export function addressOf(nameOrOptions: string | DatabaseOptions, more: DatabaseOptions, { localAdapter, pathOf }: Naming): Address {
   const options: DatabaseOptions = typeof nameOrOptions === "string" ? { ...more, name: nameOrOptions } : { ...more, ...(nameOrOptions as DatabaseOptions | undefined) };
@@ -68,7 +79,7 @@ export function addressOf(nameOrOptions: string | DatabaseOptions, more: Databas
   if (typeof prefix !== "string") {
     throw badRequest("option `prefix` must be a string");
   }
-  if (adapter !== undefined && !Object.hasOwn(adapters, adapter)) {
+  if (adapter !== undefined && !isAdapter(adapter)) {
     throw badRequest(`option \`adapter\`: there is none called ${JSON.stringify(adapter)}; there are ${Object.keys(adapters).join(", ")}`);
   }
   const isURL = /^https?:\/\//i.test(name);

@@ -4,6 +4,7 @@ import { failure, type EngineFailure } from "./engine.js";
 import { asError, asGouchError, badRequest, type GouchError } from "./error.js";
 import { checkCount, checkOptions, checkSignal, pick, refuseLater } from "./options.js";
 import { checkPredicate, predicateName, predicateOf } from "./predicate.js";
+import type { Peer } from "./peer.js";
 import { ThenableEmitter } from "./thenable.js";
 import type { AnyContent, Denied, ReplicateOptions, ReplicationChange, ReplicationResult, ReplicationState, ReplicationStatus, Seq, StoredDocument } from "./types.js";
 import { onWake } from "./wake.js";
@@ -24,12 +25,6 @@ export type ReplicationEvents<Content extends object> = {
   complete: [result: ReplicationResult];
   error: [error: GouchError];
 };
-
-/** A database that takes part, and whether it was opened for this replication alone. */
-export interface Peer {
-  connection: Connection;
-  temporary: boolean;
-}
 
 interface EngineResult extends Omit<ReplicationResult, "errors"> {
   errors: EngineFailure[];

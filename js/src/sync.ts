@@ -1,5 +1,6 @@
 import { asGouchError, type GouchError } from "./error.js";
-import { Replication, type Peer } from "./replication.js";
+import type { Peer } from "./peer.js";
+import { Replication } from "./replication.js";
 import { ThenableEmitter } from "./thenable.js";
 import type { Denied, Seq, SyncChange, SyncOptions, SyncResult } from "./types.js";
 

@@ -34,6 +34,11 @@ export interface DeletedDocument {
   _deleted: true;
 }
 
+/** What `bulkDocs` takes. */
+export type BulkDocuments<Content extends object> =
+  | (PostDocument<Content> | DeletedDocument)[]
+  | { docs: (PostDocument<Content> | DeletedDocument)[]; new_edits?: boolean };
+
 /** What a write answers. */
 export interface WriteResult {
   ok: true;
@@ -223,6 +228,7 @@ export interface DatabaseInfo {
   update_seq: Seq;
   purge_seq: Seq;
   adapter: string;
+  auto_compaction: boolean;
   /** Local databases. */
   uuid?: string;
   /** Bytes in use and occupied, 0 when not known. */

@@ -14,6 +14,7 @@ var engineOperations map[string]engineOperation
 
 // databaseOperations work on one database.
 var databaseOperations = map[string]databaseOperation{
+	"id":               identity,
 	"info":             info,
 	"get":              get,
 	"openRevs":         openRevs,
@@ -107,6 +108,12 @@ func usage(_ context.Context, e *Engine, _ *request) ([]byte, error) {
 	dst = append(dst, `,"questions":`...)
 	dst = strconv.AppendInt(dst, int64(questions), 10)
 	return append(dst, '}'), nil
+}
+
+// identity answers with what tells the database from all others.
+func identity(ctx context.Context, db core.Adapter, _ *request) ([]byte, error) {
+	id, err := db.Identity(ctx)
+	return rawjson.AppendString(nil, id), err
 }
 
 // info prints what PouchDB's info does, and what CouchDB's does that it lacks.

@@ -81,6 +81,10 @@ export async function main(): Promise<void> {
   inMemory.on("destroyed", (byAnother) => void byAnother);
   GouchDB.on("created", (name: string) => void name.length);
   const open: Task[] = await new Tasks("tasks").open();
+  const maybe: unknown = inMemory;
+  if (maybe instanceof GouchDB) {
+    void maybe.name.length;
+  }
   // @ts-expect-error a field of a task
   void [open, await inMemory.count("title"), inMemory.count("colour"), GouchDB<Task>("x").name];
   const value: unknown = (await anything.get("x"))["whatever"];

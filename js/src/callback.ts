@@ -1,7 +1,7 @@
 import type { GouchError } from "./error.js";
 
 /** Is called with an error, or with null and the result. */
-export type Callback<Result> = (...answer: [error: GouchError, result?: undefined] | [error: null, result: Result]) => void;
+export type Callback<Result> = (...answer: [error: GouchError, result: undefined] | [error: null, result: Result]) => void;
 
 /** What a method takes last: options or none, and perhaps a callback. Its promise is there either way. */
 export type Trailing<Options, Result> = [options?: Options | Callback<Result>, callback?: Callback<Result>];
@@ -16,7 +16,7 @@ export function tell<Result>(promise: PromiseLike<Result>, callback: Callback<Re
         callback(null, result);
       },
       (error: unknown) => {
-        callback(error as GouchError);
+        callback(error as GouchError, undefined);
       },
     );
   }

@@ -106,7 +106,7 @@ class GouchDBClass<Content extends object = t.AnyContent> extends Documents<Cont
     } else if (typeof plugin !== "object" || (plugin as unknown) === null || Object.keys(plugin).length === 0) {
       throw badRequest(`Invalid plugin: got ${JSON.stringify(plugin)}, expected an object with methods or a function`);
     } else {
-      Object.assign(target.prototype, plugin);
+      Object.assign((target as { prototype?: object }).prototype ?? {}, plugin);
     }
     return target;
   }
@@ -159,7 +159,7 @@ class GouchDBClass<Content extends object = t.AnyContent> extends Documents<Cont
 }
 
 /** The class, which can be called without `new`, and emits events. */
-export type GouchDBConstructor = typeof GouchDBClass &
+export type GouchDBConstructor = Pick<typeof GouchDBClass, Exclude<keyof typeof GouchDBClass, "prototype">> &
   Emitter<ClassEvents> & {
     new <Content extends object = t.AnyContent>(nameOrOptions: string | DatabaseOptions, options?: DatabaseOptions): GouchDB<Content>;
     <Content extends object = t.AnyContent>(nameOrOptions: string | DatabaseOptions, options?: DatabaseOptions): GouchDB<Content>;

@@ -185,7 +185,8 @@ type ChangesOptions struct {
 	Attachments bool     // with IncludeDocs: the content of attachments, else they come as stubs
 	AllLeaves   bool     // style=all_docs: all leaves' revisions, not only the winner's
 	DocIDs      []string // when not nil, only these documents
-	// Wait, when there is nothing to answer with, waits that long for the first change (a long poll). 0 does not wait.
+	Filter      ChangesFilter
+	// Wait, when there is nothing to answer with, waits that long for the first change that is to be shown (a long poll). 0 does not wait.
 	Wait time.Duration
 	// Heartbeat asks a remote server for a sign of life that often during Wait, so that a dead connection is noticed. 0 leaves it to the adapter.
 	Heartbeat time.Duration

@@ -9,14 +9,14 @@ import (
 	"time"
 
 	"github.com/gouchdb/gouchdb/core"
-	"github.com/gouchdb/gouchdb/core/rawjson"
+	"github.com/gouchdb/gouchdb/core/mango"
 )
 
 // changesRequest is what a request for changes asks for.
 type changesRequest struct {
-	feed       string // "normal", "longpoll", "continuous", "eventsource"
-	options    core.ChangesOptions
-	designOnly bool
+	feed    string // "normal", "longpoll", "continuous", "eventsource"
+	options core.ChangesOptions
+	fields  *mango.Fields // what is shown of documents, nil for all of them
 	// A waiting feed that has nothing to send says so every heartbeat, or, without heartbeats, ends after timeout.
 	heartbeat, timeout time.Duration
 }
@@ -171,44 +171,3 @@ func (parsed *changesRequest) parseTimes(q query, feedTimeout time.Duration) err
 }
 
 const minHeartbeat = 50 * time.Millisecond
-
-var errDocIDs = core.ErrBadRequest.Because("`doc_ids` filter parameter is not a list of doc ids.")
-
-func (parsed *changesRequest) parseFilter(q query, body []byte) error {
-	filter, ok := q.get("filter")
-	switch {
-	case !ok || filter == "":
-		return nil
-	case filter == "_design":
-		parsed.designOnly = true
-		return nil
-	case filter == "_doc_ids":
-		var value []byte
-		if body != nil {
-			value = rawjson.Member(body, "doc_ids")
-		} else if text, ok := q.get("doc_ids"); ok {
-			if rawjson.Validate([]byte(text)) != nil {
-				return core.ErrBadJSON
-			}
-			value = []byte(text)
-		}
-		docIDs, ok := rawjson.Texts(value)
-		if !ok {
-			return errDocIDs
-		}
-		parsed.options.DocIDs = docIDs
-		return nil
-	case filter == "_selector" && body == nil:
-		return core.ErrBadRequest.Because("Selector must be specified in POST payload")
-	case filter == "_view":
-		if _, ok := q.get("view"); !ok {
-			return core.ErrBadRequest.Because("`view` filter parameter is not provided.")
-		}
-	case filter == "_selector":
-	case strings.HasPrefix(filter, "_"):
-		return core.ErrBadRequest.Because("unknown builtin filter name")
-	case strings.Count(filter, "/") != 1:
-		return core.ErrBadRequest.Because("`filter` must be of the form `designname/filtername`")
-	}
-	return core.ErrNotImplemented.Because("the filter " + filter + " is not implemented: _doc_ids and _design are")
-}

@@ -33,7 +33,6 @@ type feed struct {
 	out     *stream
 	options core.ChangesOptions // for the next reading: Since and Limit move on
 	rows    int
-	skipped int // rows that the filter left out
 	pending int64
 }
 
@@ -50,52 +49,23 @@ func (req *request) newFeed(parsed *changesRequest, framing framing) *feed {
 func (f *feed) read(ctx context.Context, wait time.Duration) error {
 	options := f.options
 	options.Wait = wait
-	if f.parsed.designOnly {
-		// The limit is for rows that pass.
-		options.Limit = 0
-	}
-	var last core.Seq
 	summary, err := f.req.db.Changes(ctx, options, func(change *core.Change) error {
-		if f.parsed.designOnly && !core.IsDesignID(change.ID) {
-			f.skipped++
-			return nil
-		}
-		if f.options.Limit == core.NoRows {
-			return errEnough
-		}
-		last = change.Seq
-		if err := f.row(change); err != nil {
-			return err
-		}
 		if f.options.Limit > 0 {
 			if f.options.Limit--; f.options.Limit == 0 {
 				f.options.Limit = core.NoRows
-				if f.parsed.designOnly {
-					return errEnough
-				}
 			}
 		}
-		return nil
+		return f.row(change)
 	})
-	if errors.Is(err, errEnough) {
-		// How much more there is can only be counted; what was asked for has been found.
-		if last != "" {
-			f.options.Since = last
-		}
-		return f.count(ctx)
-	}
 	if err != nil {
 		return err
 	}
-	f.options.Since, f.pending = summary.LastSeq, summary.Pending
+	f.options.Since = summary.LastSeq
+	if options.DocIDs == nil && !options.Filter.DesignDocs {
+		f.pending = 0 // these filters count as pending what they leave out, all the way from the beginning
+	}
+	f.pending += summary.Pending
 	return nil
-}
-
-// count finds out how many changes come after the last row.
-func (f *feed) count(ctx context.Context) error {
-	summary, err := f.req.db.Changes(ctx, core.ChangesOptions{Since: f.options.Since, Limit: core.NoRows}, func(*core.Change) error { return nil })
-	f.pending = summary.Pending
-	return err
 }
 
 func (f *feed) row(change *core.Change) error {
@@ -107,24 +77,34 @@ func (f *feed) row(change *core.Change) error {
 	if interval > 1 && f.rows%interval != 0 {
 		sealed.Seq = ""
 	}
-	includeDocs := f.parsed.options.IncludeDocs
 	switch {
 	case f.framing.events:
 		f.out.text = append(f.out.text, "data: "...)
-		f.out.text = wire.AppendChange(f.out.text, &sealed, includeDocs)
+		f.out.text = f.appendChange(f.out.text, &sealed)
 		f.out.text = append(f.out.text, "\nid: "...)
 		f.out.text = core.AppendSeq(f.out.text, f.req.db.sealSeq(change.Seq))
 		f.out.text = append(f.out.text, "\n\n"...)
 	case f.framing.lines:
-		f.out.text = append(wire.AppendChange(f.out.text, &sealed, includeDocs), '\n')
+		f.out.text = append(f.appendChange(f.out.text, &sealed), '\n')
 	default:
 		if f.rows > 0 {
 			f.out.text = append(f.out.text, ",\n"...)
 		}
-		f.out.text = wire.AppendChange(f.out.text, &sealed, includeDocs)
+		f.out.text = f.appendChange(f.out.text, &sealed)
 	}
 	f.rows++
 	return f.out.flushFull()
+}
+
+// appendChange prints a row, with as much of its document as was asked for.
+func (f *feed) appendChange(dst []byte, change *core.Change) []byte {
+	includeDocs := f.parsed.options.IncludeDocs
+	if !includeDocs || f.parsed.fields == nil {
+		return wire.AppendChange(dst, change, includeDocs)
+	}
+	dst = wire.AppendChange(dst, change, false)
+	dst = append(dst[:len(dst)-1], `,"doc":`...) // before the last brace
+	return append(f.parsed.fields.Append(dst, change.Doc), '}')
 }
 
 // end writes the summary, where there is one.
@@ -135,7 +115,7 @@ func (f *feed) end() error {
 		} else {
 			f.out.text = append(f.out.text, "\n],\n"...)
 		}
-		summary := core.ChangesSummary{LastSeq: f.req.db.sealSeq(f.options.Since), Pending: f.pending + int64(f.skipped)}
+		summary := core.ChangesSummary{LastSeq: f.req.db.sealSeq(f.options.Since), Pending: f.pending}
 		f.out.text = append(wire.AppendChangesSummary(f.out.text, summary), "}\n"...)
 	} else {
 		f.out.text = append(f.out.text, '\n')

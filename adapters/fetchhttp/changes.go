@@ -3,6 +3,7 @@ package fetchhttp
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gouchdb/gouchdb/core"
@@ -14,6 +15,12 @@ func itoa(n int) string { return strconv.Itoa(n) }
 
 // Changes reads the changes feed, row by row as it arrives. With Wait it is a long poll, which may end early and empty-handed when the server says so.
 func (db *DB) Changes(ctx context.Context, options core.ChangesOptions, each func(*core.Change) error) (core.ChangesSummary, error) {
+	if err := options.CheckFilter(); err != nil {
+		return core.ChangesSummary{}, err
+	}
+	if options.Filter.Predicate != nil {
+		return db.changesThatPass(ctx, options, each)
+	}
 	if options.Wait <= 0 || options.Descending || options.Limit == core.NoRows {
 		return db.readChanges(ctx, db.changesCall(options), each)
 	}
@@ -33,10 +40,30 @@ func (db *DB) Changes(ctx context.Context, options core.ChangesOptions, each fun
 // changesCall is the request for one reading that does not wait.
 func (db *DB) changesCall(options core.ChangesOptions) call {
 	c := call{method: "GET", path: "/_changes"}
-	if options.DocIDs != nil {
+	switch filter := &options.Filter; {
+	case options.DocIDs != nil:
 		c.method = "POST"
 		c.query = c.query.with("filter", "_doc_ids")
 		c.body = append(rawjson.AppendQuoted([]byte(`{"doc_ids":`), options.DocIDs), '}')
+	case filter.Selector != nil:
+		c.method = "POST"
+		c.query = c.query.with("filter", "_selector")
+		c.body = append(append([]byte(`{"selector":`), filter.Selector...), '}')
+	case filter.DesignDocs:
+		c.query = c.query.with("filter", "_design")
+	case filter.View != "":
+		c.query = c.query.with("filter", "_view").with("view", strings.TrimPrefix(filter.View, core.DesignPrefix))
+	case filter.DesignFilter != "":
+		// They stand before what means something to the server, of which the last counts.
+		for name, value := range rawjson.Members(filter.QueryParams) {
+			name, _ := rawjson.Text(name)
+			text, ok := rawjson.Text(value)
+			if !ok {
+				text = string(rawjson.AppendCompact(nil, value))
+			}
+			c.query = c.query.with(name, text)
+		}
+		c.query = c.query.with("filter", strings.TrimPrefix(filter.DesignFilter, core.DesignPrefix))
 	}
 	if options.AllLeaves {
 		c.query = c.query.with("style", "all_docs")

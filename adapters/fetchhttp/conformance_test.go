@@ -74,6 +74,7 @@ func TestExpressPouchDB(t *testing.T) {
 		adaptertest.DeletedCount,
 		adaptertest.SequenceErrors,
 		adaptertest.FilteredSequence,
+		adaptertest.ServerFilters,
 		adaptertest.BatchRefusal,
 		adaptertest.SizeLimit,
 		// What it does not offer, or cannot bear.

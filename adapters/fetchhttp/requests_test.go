@@ -101,6 +101,11 @@ func TestRequests(t *testing.T) {
 		{"changes, page", changes(core.ChangesOptions{AllLeaves: true, Since: "6-<seq>", Limit: 50}), "GET /notes/_changes?style=all_docs&since=6-%3Cseq%3E&limit=50", "", pullLive},
 		{"changes, ids", changes(core.ChangesOptions{DocIDs: []string{"f1", "f2"}}), "POST /notes/_changes?filter=_doc_ids", `{"doc_ids":["f1","f2"]}`, httpFile},
 		{"changes, no ids", changes(core.ChangesOptions{DocIDs: []string{}}), "POST /notes/_changes?filter=_doc_ids", `{"doc_ids":[]}`, httpFile},
+		{"changes, selector", changes(core.ChangesOptions{Filter: core.ChangesFilter{Selector: []byte(`{"n":{"$gt":2}}`)}}), "POST /notes/_changes?filter=_selector", `{"selector":{"n":{"$gt":2}}}`, httpFile},
+		{"changes, design documents", changes(core.ChangesOptions{Filter: core.ChangesFilter{DesignDocs: true}}), "GET /notes/_changes?filter=_design", "", httpFile},
+		{"changes, view", changes(core.ChangesOptions{Filter: core.ChangesFilter{View: "_design/flt/odd"}}), "GET /notes/_changes?filter=_view&view=flt%2Fodd", "", httpFile},
+		{"changes, function", changes(core.ChangesOptions{Filter: core.ChangesFilter{DesignFilter: "flt/q", QueryParams: []byte(`{"min":5}`)}}),
+			"GET /notes/_changes?min=5&filter=flt%2Fq", "", httpFile},
 		{"changes, long poll", changes(core.ChangesOptions{AllLeaves: true, Since: "6-<seq>", Limit: 50, Wait: time.Minute}),
 			"GET /notes/_changes?style=all_docs&since=6-%3Cseq%3E&limit=50&feed=longpoll&heartbeat=10000", "", pullLive},
 

@@ -57,6 +57,7 @@ const (
 	Snapshots         Capability = "listings and feeds do not see writes that came after they began"
 	SequenceErrors    Capability = "what is not a sequence is refused"
 	FilteredSequence  Capability = "a feed of some documents passes all others over"
+	ServerFilters     Capability = "a feed is filtered by a selector, or to design documents only"
 	WaitingFeed       Capability = "the feed waits for changes"
 	ClosedErrors      Capability = "calls on a closed database, and waiting ones, fail with ErrClosed"
 	Persistence       Capability = "what was written is there after reopening"
@@ -102,6 +103,7 @@ var groups = []struct {
 	{"replicated", replicatedCases},
 	{"alldocs", allDocsCases},
 	{"changes", changesCases},
+	{"filter", filterCases},
 	{"wait", waitCases},
 	{"revsdiff", revsDiffCases},
 	{"local", localCases},

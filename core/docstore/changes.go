@@ -1,6 +1,7 @@
 package docstore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -12,10 +13,18 @@ import (
 
 // Changes reads the feed. While it waits for a first change, it holds nothing open: it is woken by the store.
 //
-// As in CouchDB, Pending counts without regard to DocIDs. SeqInterval changes nothing: sequences cost nothing here.
+// As in CouchDB, Pending counts without regard to filters. SeqInterval changes nothing: sequences cost nothing here.
 func (db *DB) Changes(ctx context.Context, options core.ChangesOptions, each func(*core.Change) error) (core.ChangesSummary, error) {
 	f := feed{db: db, options: options, each: each}
 	f.bodies.contents.wanted = options.Attachments
+	if err := options.CheckFilter(); err != nil {
+		return core.ChangesSummary{}, err
+	}
+	var err error
+	if f.judges, err = db.judges(ctx, options.Filter); err != nil {
+		return core.ChangesSummary{}, err
+	}
+	defer f.judges.close()
 	if options.Since == core.Now {
 		f.now = true
 	} else {
@@ -69,7 +78,10 @@ type feed struct {
 	each    func(*core.Change) error
 	now     bool   // begin after the newest change; the first attempt finds out where that is
 	since   uint64 // begin after this one
+	origin  uint64 // where the first attempt began
+	begun   bool
 	rows    int
+	judges  judges
 	// refreshed says that the store was asked for what others have written.
 	refreshed bool
 
@@ -80,7 +92,9 @@ type feed struct {
 	changes  []*core.Change
 	bodies   bodyReader
 	chunk    int
-	last     uint64 // sequence of the last row
+	last     uint64 // sequence of the last row, or of the last that the filter left out
+	left     uint64 // documents that the filter left out
+	stopped  bool   // the limit was reached, and there was more
 }
 
 func (f *feed) read(ctx context.Context, s kv.Snapshot) (core.ChangesSummary, error) {
@@ -94,10 +108,13 @@ func (f *feed) read(ctx context.Context, s kv.Snapshot) (core.ChangesSummary, er
 	if f.now || f.since > m.updateSeq {
 		f.now, f.since = false, m.updateSeq
 	}
+	if !f.begun {
+		f.begun, f.origin = true, f.since
+	}
 	f.ctx, f.snapshot = ctx, s
 	f.window = newWindow(0, f.options.Limit)
 	f.chunk = firstChunk
-	f.last = f.since
+	f.last, f.left = f.since, 0
 	if f.options.Descending && f.options.Limit >= 0 {
 		f.last = m.updateSeq
 	}
@@ -107,6 +124,8 @@ func (f *feed) read(ctx context.Context, s kv.Snapshot) (core.ChangesSummary, er
 	case f.fromNowDown():
 	case f.options.DocIDs != nil:
 		exhausted, err = f.documents()
+	case f.options.Filter.DesignDocs:
+		exhausted, err = f.designDocs()
 	default:
 		exhausted, err = f.scan()
 	}
@@ -146,10 +165,12 @@ func (f *feed) scan() (exhausted bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		if f.window.full() {
+		if f.stopped || f.window.full() {
 			return false, f.show(entries)
 		}
-		f.window.next()
+		if f.judges == nil {
+			f.window.next()
+		}
 		seq, ok := keyNumber(found.Key)
 		if !ok {
 			return false, core.ErrCorrupt.Because("a sequence cannot be read")
@@ -162,7 +183,8 @@ func (f *feed) scan() (exhausted bool, err error) {
 			entries = entries[:0]
 		}
 	}
-	return true, f.show(entries)
+	err = f.show(entries)
+	return !f.stopped, err
 }
 
 // documents reads the feed of some documents only. It reports whether all of them were shown.
@@ -179,34 +201,64 @@ func (f *feed) documents() (exhausted bool, err error) {
 		if value == nil {
 			continue
 		}
-		seq, _, ok := decodeHead(value)
-		if !ok {
-			return false, core.ErrCorrupt.Because("the document's record cannot be read").Of(docIDs[i])
-		}
-		if seq > f.since || f.options.Descending {
-			entries = append(entries, entry{seq, docIDs[i], value})
+		if entries, err = f.enter(entries, docIDs[i], value); err != nil {
+			return false, err
 		}
 	}
+	return f.inOrder(entries)
+}
+
+// designDocs reads the feed of the design documents only. It reports whether all of them were shown.
+func (f *feed) designDocs() (exhausted bool, err error) {
+	after := core.DesignPrefix[:len(core.DesignPrefix)-1] + "0" // the character after the slash
+	r := kv.Range{From: idKey(documentPrefix, core.DesignPrefix), To: idKey(documentPrefix, after)}
+	var entries []entry
+	for found, err := range f.snapshot.Scan(f.ctx, r) {
+		if err != nil {
+			return false, err
+		}
+		if entries, err = f.enter(entries, string(found.Key[1:]), bytes.Clone(found.Value)); err != nil {
+			return false, err
+		}
+	}
+	return f.inOrder(entries)
+}
+
+// enter adds a document, if it changed since.
+func (f *feed) enter(entries []entry, docID string, record []byte) ([]entry, error) {
+	seq, _, ok := decodeHead(record)
+	if !ok {
+		return nil, core.ErrCorrupt.Because("the document's record cannot be read").Of(docID)
+	}
+	if seq > f.since || f.options.Descending {
+		entries = append(entries, entry{seq, docID, record})
+	}
+	return entries, nil
+}
+
+// inOrder shows entries in the order of the feed. It reports whether all of them were shown.
+func (f *feed) inOrder(entries []entry) (exhausted bool, err error) {
 	slices.SortFunc(entries, func(a, b entry) int {
 		if (a.seq < b.seq) != f.options.Descending {
 			return -1
 		}
 		return 1
 	})
-	shown := 0
-	for shown < len(entries) && !f.window.full() {
-		f.window.next()
-		shown++
+	shown := len(entries)
+	if f.judges == nil {
+		for shown = 0; shown < len(entries) && !f.window.full(); shown++ {
+			f.window.next()
+		}
 	}
 	exhausted = shown == len(entries)
-	for entries = entries[:shown]; len(entries) > 0; {
+	for entries = entries[:shown]; len(entries) > 0 && !f.stopped; {
 		part := entries[:min(len(entries), f.chunk)]
 		entries = entries[len(part):]
 		if err := f.show(part); err != nil {
 			return false, err
 		}
 	}
-	return exhausted, nil
+	return exhausted && !f.stopped, nil
 }
 
 func (f *feed) values(docIDs []string) ([][]byte, error) {
@@ -231,6 +283,9 @@ func (f *feed) show(entries []entry) error {
 			entries[i].record = values[i]
 		}
 	}
+	if f.judges != nil {
+		return f.sift(entries)
+	}
 	f.changes = f.changes[:0]
 	for i := range entries {
 		change, err := f.change(&entries[i])
@@ -245,13 +300,17 @@ func (f *feed) show(entries []entry) error {
 	}
 	f.chunk = nextChunk(len(entries), size)
 	for i, change := range f.changes {
-		f.rows++
-		f.last = entries[i].seq
-		if err := f.each(change); err != nil {
+		if err := f.hand(entries[i].seq, change); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func (f *feed) hand(seq uint64, change *core.Change) error {
+	f.rows++
+	f.last = seq
+	return f.each(change)
 }
 
 func (f *feed) change(e *entry) (*core.Change, error) {

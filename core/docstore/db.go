@@ -8,6 +8,7 @@ import (
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv"
+	"github.com/gouchdb/gouchdb/core/mango"
 	"github.com/gouchdb/gouchdb/internal/hex"
 )
 
@@ -24,6 +25,8 @@ type Options struct {
 	MaxDocumentSize int           // limit to the length of a body; 0: DefaultMaxDocumentSize
 	AutoCompaction  bool          // keep no bodies but those of leaves
 	NewUUID         func() string // makes the database's uuid and the ids of documents that have none; nil: 32 random hexadecimal digits
+	// Regexp runs the patterns of $regex in selectors. nil: a selector with a $regex fails, and says so.
+	Regexp mango.Engine
 	// Scripts runs the JavaScript of design documents. nil: what needs it fails, and says so.
 	Scripts core.Scripts
 }

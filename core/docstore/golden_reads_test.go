@@ -117,12 +117,22 @@ func (s *replaySession) changes(query url.Values, text []byte) ([]byte, error) {
 	} else {
 		options.Limit, _ = strconv.Atoi(limit)
 	}
-	if query.Get("filter") == "_doc_ids" {
+	switch filter := query.Get("filter"); filter {
+	case "":
+	case "_selector":
+		options.Filter.Selector = rawjson.Member(text, "selector")
+	case "_design":
+		options.Filter.DesignDocs = true
+	case "_view":
+		options.Filter.View = query.Get("view")
+	case "_doc_ids":
 		docIDs := []byte(query.Get("doc_ids"))
 		if len(text) > 0 {
 			docIDs = rawjson.Member(text, "doc_ids")
 		}
 		options.DocIDs, _ = rawjson.Texts(docIDs)
+	default:
+		options.Filter.DesignFilter = filter
 	}
 	answer := []byte(`{"results":[`)
 	summary, err := s.db.Changes(s.ctx, options, func(change *core.Change) error {

@@ -12,22 +12,29 @@ type pendingMemo struct {
 
 // pending counts the changes after the ones shown.
 func (f *feed) pending(m meta, exhausted bool) (int64, error) {
+	from := f.since
+	if !f.scans() {
+		from = f.origin
+	}
 	var total uint64
 	switch {
 	case f.fromNowDown():
 		return 0, nil
-	case f.options.Descending || f.since == 0:
+	case f.options.Descending || from == 0:
 		total = m.total()
-	case exhausted && f.options.DocIDs == nil:
+	case exhausted && f.scans():
 		return 0, nil
 	default:
 		var err error
-		if total, err = f.after(m, f.since); err != nil {
+		if total, err = f.after(m, from); err != nil {
 			return 0, err
 		}
 	}
 	pending := total - uint64(f.rows)
-	if f.options.DocIDs == nil && !f.options.Descending {
+	if f.scans() {
+		pending -= f.left
+	}
+	if f.scans() && !f.options.Descending {
 		memo := &f.db.pending
 		memo.Lock()
 		memo.updateSeq, memo.after, memo.pending = m.updateSeq, f.last, pending
@@ -35,6 +42,9 @@ func (f *feed) pending(m meta, exhausted bool) (int64, error) {
 	}
 	return int64(pending), nil
 }
+
+// scans reports whether the feed goes through all documents, rather than those that it knows by their ids.
+func (f *feed) scans() bool { return f.options.DocIDs == nil && !f.options.Filter.DesignDocs }
 
 // after counts the changes after a sequence.
 func (f *feed) after(m meta, seq uint64) (uint64, error) {

@@ -11,6 +11,14 @@ type Fields struct {
 	paths []path
 }
 
+// ParseFields reads a list of paths, as it is in a request. It returns nil for an empty list, which asks for whole documents.
+func ParseFields(list []byte) (*Fields, error) {
+	if err := rawjson.Validate(list); err != nil {
+		return nil, core.ErrBadJSON.From(err)
+	}
+	return parseProjection(rawjson.AppendCanonical(nil, list))
+}
+
 // parseProjection reads "fields". It returns nil for an empty list, which asks for whole documents.
 func parseProjection(value []byte) (*Fields, error) {
 	if rawjson.KindOf(value) != rawjson.Array {

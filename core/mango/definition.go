@@ -2,12 +2,12 @@ package mango
 
 import (
 	"bytes"
-	"encoding/hex"
 	"strings"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/internal/md5"
 	"github.com/gouchdb/gouchdb/core/rawjson"
+	"github.com/gouchdb/gouchdb/internal/hex"
 )
 
 // ParseIndexRequest reads the body of the creation of an index. An index without a name is named after its definition, so that
@@ -122,7 +122,7 @@ func (x *Index) define(definition []byte, engine Engine) (err error) {
 func (x *Index) setDefaultNames() {
 	hash := func(text []byte) string {
 		sum := md5.Sum(text)
-		return hex.EncodeToString(sum[:])
+		return hex.Encode(sum[:])
 	}
 	definition := x.AppendDefinition(nil)
 	if x.DesignDoc == "" {

@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { importPackage, packageRoot, project, run } from "./installed.mjs";
 
 const { default: GouchDB, GouchError } = await importPackage();
@@ -446,6 +447,24 @@ test("each durability keeps what was written, once it is flushed or the database
     assert.equal((await again.info()).doc_count, 2, durability);
     await again.destroy();
   }
+});
+
+test("a database compacts itself at the ratio that it is given, and not when that is negative", async () => {
+  const text = "x".repeat(400_000);
+  const logged = async (ratio) => {
+    const db = new GouchDB(join(project, `ratio${ratio}`), { durability: "relaxed", compaction_ratio: ratio });
+    let rev;
+    for (let n = 0; n < 15; n++) { // a local document has no history: what was there is dead at once
+      ({ rev } = await db.put({ _id: "_local/a", ...(rev ? { _rev: rev } : {}), n, text }));
+    }
+    return db;
+  };
+  const [never, soon] = [await logged(-1), await logged(1.5)];
+  while ((await soon.stats()).log_bytes > 15 * text.length / 2) {
+    await setImmediate(); // reading alone never leaves the turn of the event loop
+  }
+  assert.ok((await never.stats()).log_bytes > 15 * text.length);
+  await Promise.all([never.destroy(), soon.destroy()]);
 });
 
 test("the process ends by itself while a memory database is open, and after a feed was cancelled", async () => {

@@ -17,6 +17,7 @@ test("a name decides the adapter", () => {
     ["todo", {}, node, { adapter: "file", name: "/data/todo.gouch", shown: "todo" }],
     ["todo", { adapter: "memory", prefix: "my-" }, node, { adapter: "memory", name: "my-todo", shown: "my-todo" }],
     ["todo", { durability: "memory-first" }, browser, { adapter: "indexeddb", name: "todo", shown: "todo", durability: "memory-first" }],
+    ["todo", { compaction_ratio: -1 }, browser, { adapter: "indexeddb", name: "todo", shown: "todo", compaction_ratio: -1 }],
     [{ name: "todo", adapter: "memory" }, {}, node, { adapter: "memory", name: "todo", shown: "todo" }],
   ]) {
     assert.deepEqual(addressOf(name, options, naming), expected);
@@ -50,6 +51,9 @@ test("a name or option that cannot be is an error that names it, and does not sh
     ["a", { adapter: "file" }, browser, /`adapter`: there are no files here/],
     ["a", { prefix: 5 }, node, /`prefix`/],
     ["a", { durability: "firm" }, node, /`durability`/],
+    ["a", { compaction_ratio: 1 }, node, /`compaction_ratio`/],
+    ["a", { compaction_ratio: Infinity }, node, /`compaction_ratio`/],
+    ["a", { compaction_ratio: "2" }, node, /`compaction_ratio`/],
     ["http://", {}, node, /URL/],
     ["http://user:secret@", {}, node, /URL/],
     ["https://example.com/a", { auth: { username: 5 } }, node, /`auth`/],

@@ -53,7 +53,8 @@ func logOptions(text []byte, durability logkv.Durability) logkv.Options {
 	case "memory-first":
 		durability = logkv.MemoryFirst
 	}
-	return logkv.Options{Durability: durability}
+	ratio, _ := rawjson.Float(rawjson.Member(text, "compaction_ratio"))
+	return logkv.Options{Durability: durability, CompactionRatio: ratio}
 }
 
 // remoteOptions reads what js/src/name.ts has checked.

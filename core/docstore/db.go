@@ -187,6 +187,9 @@ func (db *DB) SetRevsLimit(ctx context.Context, limit int) error {
 // Flush returns when everything acknowledged so far is as durable as the store can make it.
 func (db *DB) Flush(ctx context.Context) error { return db.store.Flush(ctx) }
 
+// Drain returns when everything acknowledged so far is committed. It differs from Flush in asking for no more durability than the store's own.
+func (db *DB) Drain(ctx context.Context) error { return kv.Drain(ctx, db.store) }
+
 // Close ends what is going on with ErrClosed and closes the store.
 func (db *DB) Close() error { return db.store.Close() }
 

@@ -84,6 +84,20 @@ func ViewSettled(ctx context.Context, store Store, read func(Snapshot) error) er
 	return store.View(ctx, read)
 }
 
+// drainer is a store that may have acknowledged what is not committed.
+type drainer interface {
+	// Drain returns when everything acknowledged by now is committed, or why it cannot be for now.
+	Drain(ctx context.Context) error
+}
+
+// Drain returns when everything that was acknowledged is committed, as durable as the store is asked to make it; at once in stores that commit first.
+func Drain(ctx context.Context, store Store) error {
+	if s, ok := store.(drainer); ok {
+		return s.Drain(ctx)
+	}
+	return nil
+}
+
 // Entry is a key with its value.
 type Entry struct {
 	Key, Value []byte

@@ -1,6 +1,7 @@
 import type { CallExtras, Engine } from "./engine.js";
 import { GouchError } from "./error.js";
 import { getEngine } from "./host.js";
+import { drainWhenLeaving } from "./leaving.js";
 import type { Address } from "./name.js";
 
 /** What is asked of a closed or destroyed database. */
@@ -16,10 +17,12 @@ export class Connection {
   #engine: Engine | undefined;
   #handle = 0;
   #state: "open" | "closed" | "destroyed" = "open";
+  readonly #stay: () => void;
 
   constructor(address: Address, revsLimit?: number) {
     this.address = address;
     this.#revsLimit = revsLimit;
+    this.#stay = address.adapter === "indexeddb" ? drainWhenLeaving() : () => undefined;
     this.#ready().catch(() => {
       // Whoever uses the database is told.
     });
@@ -96,8 +99,12 @@ export class Connection {
       return;
     }
     this.#state = "closed";
-    const engine = await this.#opening?.catch(() => undefined); // what could not be opened is closed
-    await engine?.call("close", 0, { db: this.#handle });
+    try {
+      const engine = await this.#opening?.catch(() => undefined); // what could not be opened is closed
+      await engine?.call("close", 0, { db: this.#handle });
+    } finally {
+      this.#stay();
+    }
   }
 
   /** Removes the database with its data. */
@@ -105,6 +112,7 @@ export class Connection {
     this.#check();
     const engine = await this.#ready();
     this.#state = "destroyed";
+    this.#stay();
     await engine.call("destroy", 0, { db: this.#handle });
   }
 }

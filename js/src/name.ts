@@ -18,6 +18,11 @@ export interface DatabaseOptions {
    * strict in Node and relaxed in browsers.
    */
   durability?: "strict" | "relaxed" | "memory-first";
+  /**
+   * How many bytes of log a database may have for one that lives before it compacts itself in the background: 2 unless set, at least 1.2;
+   * negative: only `compact()` does it.
+   */
+  compaction_ratio?: number;
   /** How many revisions of each document are remembered: 1000 unless it was set otherwise. */
   revs_limit?: number;
   /** Removes the bodies of revisions that are not leaves by itself. */
@@ -45,6 +50,7 @@ export interface Address {
   headers?: Record<string, string>;
   create?: boolean;
   durability?: string;
+  compaction_ratio?: number;
 }
 
 /** What the place that the package runs in has to say about names. */
@@ -72,7 +78,7 @@ export function isAdapter(name: string): name is AdapterName {
 /** Makes an address of the constructor's arguments. What cannot be is an error that names it. */
 export function addressOf(nameOrOptions: string | DatabaseOptions, more: DatabaseOptions, { localAdapter, pathOf }: Naming): Address {
   const options: DatabaseOptions = typeof nameOrOptions === "string" ? { ...more, name: nameOrOptions } : { ...more, ...(nameOrOptions as DatabaseOptions | undefined) };
-  const { name, adapter, prefix = "", durability } = options;
+  const { name, adapter, prefix = "", durability, compaction_ratio: ratio } = options;
   if (typeof name !== "string" || name === "") {
     throw badRequest("a database needs a `name`, a string that is not empty");
   }
@@ -90,8 +96,11 @@ export function addressOf(nameOrOptions: string | DatabaseOptions, more: Databas
   if (durability !== undefined && !["strict", "relaxed", "memory-first"].includes(durability)) {
     throw badRequest('option `durability` must be "strict", "relaxed" or "memory-first"');
   }
+  if (ratio !== undefined && !(typeof ratio === "number" && Number.isFinite(ratio) && (ratio >= 1.2 || ratio < 0))) {
+    throw badRequest("option `compaction_ratio` must be a number, 1.2 or greater, or negative for never");
+  }
   const shown = prefix + name;
-  const address = { adapter: chosen, name: shown, shown, ...(durability ? { durability } : {}) };
+  const address = { adapter: chosen, name: shown, shown, ...(durability ? { durability } : {}), ...(ratio === undefined ? {} : { compaction_ratio: ratio }) };
   if (chosen !== "file") {
     return address;
   }

@@ -166,6 +166,14 @@ func (s *Store) Flush(ctx context.Context) error {
 	return s.device.Sync(ctx)
 }
 
+// Drain returns when everything acknowledged by now is in the log; see [kv.Drain].
+func (s *Store) Drain(ctx context.Context) error {
+	if err := s.check(ctx); err != nil {
+		return err
+	}
+	return s.drain(ctx)
+}
+
 // Stats implements kv.Store.
 func (s *Store) Stats(ctx context.Context) (kv.Stats, error) {
 	if err := s.check(ctx); err != nil {

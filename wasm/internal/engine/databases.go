@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/gouchdb/gouchdb/core"
@@ -150,7 +152,41 @@ func (s *shared) isGone(ctx context.Context) bool {
 	return errors.Is(err, core.ErrClosed)
 }
 
-// leave is the reverse of join: the last user of a database closes it.
+// drainer is a database that may have acknowledged what it has not committed.
+type drainer interface {
+	Drain(ctx context.Context) error
+}
+
+// drain waits until what this database has acknowledged is committed.
+func (s *shared) drain(ctx context.Context) error {
+	select {
+	case <-s.opened:
+	default:
+		return nil
+	}
+	if local, ok := s.adapter.(drainer); ok && s.err == nil {
+		return local.Drain(ctx)
+	}
+	return nil
+}
+
+// drain waits until what open databases have acknowledged is committed. One that cannot be committed does not hold up the others.
+func (d *databases) drain(ctx context.Context) error {
+	d.mu.Lock()
+	open := slices.Collect(maps.Values(d.shared))
+	d.mu.Unlock()
+	results := make(chan error, len(open))
+	for _, s := range open {
+		go func() { results <- s.drain(ctx) }()
+	}
+	var failures []error
+	for range open {
+		failures = append(failures, <-results)
+	}
+	return errors.Join(failures...)
+}
+
+// leave is the reverse of join: the last user of a database closes it. For the others, what the one who leaves was told to be written is.
 func (d *databases) leave(s *shared) error {
 	d.mu.Lock()
 	s.users--
@@ -159,8 +195,11 @@ func (d *databases) leave(s *shared) error {
 		d.forget(s)
 	}
 	d.mu.Unlock()
-	if !last || s.err != nil {
+	switch {
+	case s.err != nil:
 		return nil
+	case !last:
+		return s.drain(context.Background())
 	}
 	return s.adapter.Close()
 }

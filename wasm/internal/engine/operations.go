@@ -40,6 +40,7 @@ func init() {
 		"open":        open,
 		"close":       closeDatabase,
 		"destroy":     destroy,
+		"drain":       drain,
 		"replicate":   replicate,
 		"reply":       reply,
 		"wake":        wake,
@@ -88,6 +89,11 @@ func destroy(ctx context.Context, e *Engine, r *request) ([]byte, error) {
 		return nil, r.err
 	}
 	return ok, e.databases.destroy(ctx, handle)
+}
+
+// drain commits what local databases have acknowledged and not committed: the page may end soon.
+func drain(ctx context.Context, e *Engine, _ *request) ([]byte, error) {
+	return ok, e.databases.drain(ctx)
 }
 
 // usage counts what is held, so that a leak shows. The call that asks is not counted.

@@ -1,0 +1,91 @@
+// What becomes of acknowledged writes that are not logged yet when a page is hidden, left or closed.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+
+import { inTime, startLab } from "./agents.mjs";
+
+// Runs in a page: writes and is answered, while no timer of the engine is ever due, as in a page that sleeps in the background.
+async function writeWithoutTimers(database, { GouchDB }) {
+  const db = new GouchDB(database, { durability: "memory-first" });
+  globalThis.db = db;
+  await db.put({ _id: "before" });
+  await db.flush();
+  const now = performance.now();
+  performance.now = () => now;
+  globalThis.setTimeout = () => 0;
+  await Promise.all(Array.from({ length: 20 }, (_, i) => db.put({ _id: `doc-${i}`, text: "x".repeat(1000) })));
+}
+
+// Runs in another page: how much is in the log. It does not open the database as such: that would make the writer look about, and find its timers due.
+const loggedBytes = (database) => new Promise((resolve, reject) => {
+  const opening = indexedDB.open(`gouchdb:${database}`);
+  opening.onerror = () => reject(opening.error);
+  opening.onsuccess = () => {
+    const reading = opening.result.transaction("records").objectStore("records").getAll();
+    reading.onsuccess = () => {
+      opening.result.close();
+      resolve(reading.result.reduce((sum, { length }) => sum + length, 0));
+    };
+  };
+});
+
+const countAfresh = (database, { GouchDB }) => new GouchDB(database).allDocs().then(({ rows }) => rows.length);
+
+for (const features of [[], ["IdbSqliteBackingStore"]]) {
+  describe(`memory-first ${features}`, { timeout: 120_000 }, () => {
+    let lab;
+    before(async () => { lab = await startLab({ features }); });
+    after(() => lab?.close());
+
+    test("what was acknowledged is logged when the page becomes hidden", async () => {
+      const [page, other] = [await lab.tab("hidden"), await lab.tab("hidden-other")];
+      await page.run(writeWithoutTimers, "hidden");
+      assert.ok(await other.run(loggedBytes, "hidden") < 5_000, "it waits for a timer");
+      await page.run(() => {
+        Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+      });
+      await inTime((async () => {
+        while (await other.run(loggedBytes, "hidden") < 20_000);
+      })(), "what is in the log");
+      assert.equal(await other.run(countAfresh, "hidden"), 21);
+      await Promise.all([page.kill("close"), other.kill("close")]);
+    });
+
+    test("what was acknowledged is logged when the page is left", async () => {
+      const page = await lab.tab("left");
+      const other = await lab.tab("left-other");
+      await page.run(writeWithoutTimers, "left");
+      assert.ok(await other.run(loggedBytes, "left") < 5_000, "it waits for a timer");
+      await page.page.goto(`${lab.url}/favicon.ico`);
+      assert.equal(await other.run(countAfresh, "left"), 21);
+      await other.kill("close");
+    });
+
+    test("closing says when what was acknowledged cannot be stored", async () => {
+      const page = await lab.tab("closing");
+      const outcome = await page.run(async (_, { GouchDB }) => {
+        const db = new GouchDB("closing", { durability: "memory-first" });
+        const same = new GouchDB("closing");
+        await db.put({ _id: "stored" });
+        await db.flush();
+        const { add } = IDBObjectStore.prototype;
+        IDBObjectStore.prototype.add = function () {
+          throw new DOMException("no room", "QuotaExceededError");
+        };
+        await db.put({ _id: "lost" });
+        const failure = (promise) => promise.then(() => "none", ({ name, reason }) => ({ name, reason }));
+        const read = (await same.get("lost"))._id;
+        const failures = [await failure(db.flush()), await failure(db.close()), await failure(same.close())];
+        IDBObjectStore.prototype.add = add;
+        const again = new GouchDB("closing");
+        return { read, failures, ids: (await again.allDocs()).rows.map(({ id }) => id) };
+      });
+      assert.deepEqual(outcome.failures.map(({ name }) => name), Array(3).fill("insufficient_storage"), JSON.stringify(outcome));
+      assert.match(outcome.failures[2].reason, /acknowledged and could not be stored/);
+      assert.equal(outcome.read, "lost");
+      assert.deepEqual(outcome.ids, ["stored"]);
+      await page.kill("close");
+    });
+  });
+}

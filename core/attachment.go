@@ -302,6 +302,31 @@ func (a *Attachment) append(dst []byte) []byte {
 	return append(dst, `"follows":true}`...)
 }
 
+// Since returns the highest generation among revisions that the document is or descends from: attachments that came later are new to who knows these.
+func (doc *Document) Since(known []Rev) (generation uint64) {
+	if doc.Revisions == nil {
+		return 0
+	}
+	for i := range doc.Revisions.Hashes {
+		rev := doc.Revisions.Rev(i)
+		if slices.Contains(known, rev) {
+			generation = max(generation, rev.Generation)
+		}
+	}
+	return generation
+}
+
+// FillStubs gives content to those attachments that came later than the revisions known.
+func (doc *Document) FillStubs(known []Rev, content func(name string) Content) {
+	since := doc.Since(known)
+	for i := range doc.Attachments {
+		a := &doc.Attachments[i]
+		if a.Stub && (since == 0 || a.RevPos > since) {
+			a.Stub, a.Content = false, content(a.Name)
+		}
+	}
+}
+
 // Following returns a copy of a document whose JSON text says of all content that it follows, and the attachments that do, in their order.
 func (doc *Document) Following() (*Document, []Attachment) {
 	copied := *doc

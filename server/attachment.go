@@ -162,7 +162,7 @@ func (req *request) sendRevision(status int, docID string, rev core.Rev) error {
 
 // bodyContent is the request's body as an attachment's content. It can be read once.
 func (req *request) bodyContent() (*onceContent, error) {
-	limit := req.server.options.MaxRequestBytes
+	limit := req.server.options.MaxAttachmentBytes
 	if req.ContentLength > limit {
 		return nil, errTooLarge
 	}

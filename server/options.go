@@ -33,8 +33,10 @@ type Options struct {
 	// all others in too, without credentials.
 	Origins []string
 
-	// MaxRequestBytes limits the body of a request, before and after it is uncompressed. 0: 64 MiB.
+	// MaxRequestBytes limits the body of a request that has to be held, before and after it is uncompressed. 0: 64 MiB.
 	MaxRequestBytes int64
+	// MaxAttachmentBytes limits a body that is stored as it arrives: an attachment, or a document with its attachments behind it. 0: 1 GiB, as in CouchDB.
+	MaxAttachmentBytes int64
 	// MaxDocumentSize limits one document's JSON text. 0: 8,000,000, as in CouchDB.
 	MaxDocumentSize int
 	// IOTimeout is how long a client may take to send or receive the next piece of a body. 0: one minute.
@@ -60,7 +62,7 @@ func (options Options) withDefaults() (Options, error) {
 	if len(options.Users) == 0 && !options.AllowAnonymous {
 		return options, core.ErrBadRequest.Because("Users is empty: nobody could use the server (AllowAnonymous lets everybody in)")
 	}
-	if options.MaxOpenDatabases < 0 || options.SessionTimeout < 0 || options.MaxRequestBytes < 0 || options.MaxDocumentSize < 0 || options.IOTimeout < 0 || options.FeedTimeout < 0 {
+	if options.MaxOpenDatabases < 0 || options.SessionTimeout < 0 || options.MaxRequestBytes < 0 || options.MaxAttachmentBytes < 0 || options.MaxDocumentSize < 0 || options.IOTimeout < 0 || options.FeedTimeout < 0 {
 		return options, core.ErrBadRequest.Because("limits and times must not be negative")
 	}
 	for _, origin := range options.Origins {
@@ -71,6 +73,7 @@ func (options Options) withDefaults() (Options, error) {
 	setDefault(&options.MaxOpenDatabases, 100)
 	setDefault(&options.SessionTimeout, 10*time.Minute)
 	setDefault(&options.MaxRequestBytes, 64<<20)
+	setDefault(&options.MaxAttachmentBytes, 1<<30)
 	setDefault(&options.MaxDocumentSize, 8_000_000)
 	setDefault(&options.IOTimeout, time.Minute)
 	setDefault(&options.FeedTimeout, time.Minute)

@@ -13,9 +13,6 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 )
 
-// relatedText limits the JSON text of a document that comes with its attachments beside it.
-const relatedText = 64 << 20
-
 var errNoParts = core.ErrBadRequest.Because("the body is not multipart/related")
 
 // putRelated writes a document whose attachments follow it in the body, in their order. They are stored as they arrive.
@@ -30,7 +27,7 @@ func (req *request) putRelated(docID string) error {
 	}
 	body, _ := content.Open(req.Context(), 0)
 	parts := multipart.NewReader(body, parameters["boundary"])
-	doc, err := readRelated(parts)
+	doc, err := readRelated(parts, req.server.options.MaxRequestBytes)
 	if err != nil {
 		return content.blame(err)
 	}
@@ -61,16 +58,17 @@ func (req *request) putRelated(docID string) error {
 	return nil
 }
 
-func readRelated(parts *multipart.Reader) (*core.Document, error) {
+// readRelated reads the document, whose text has a limit of its own: it is held.
+func readRelated(parts *multipart.Reader, limit int64) (*core.Document, error) {
 	first, err := parts.NextRawPart()
 	if err != nil {
 		return nil, errNoParts.From(err)
 	}
-	text, err := io.ReadAll(io.LimitReader(first, relatedText+1))
+	text, err := io.ReadAll(io.LimitReader(first, limit+1))
 	if err != nil {
 		return nil, errNoParts.From(err)
 	}
-	if len(text) > relatedText {
+	if int64(len(text)) > limit {
 		return nil, errTooLarge
 	}
 	return core.ParseDocument(text)

@@ -72,7 +72,19 @@ type remoteContent struct {
 
 // Open implements [core.Content].
 func (c *remoteContent) Open(ctx context.Context, offset int64) (io.ReadCloser, error) {
-	answer, err := c.db.openAttachment(ctx, c.docID, c.name, c.rev)
+	return c.db.OpenAttachment(ctx, c.docID, c.name, c.rev, offset)
+}
+
+// OpenAttachment reads the content of an attachment from a place on, as it arrives.
+func (db *DB) OpenAttachment(ctx context.Context, docID, name string, rev core.Rev, offset int64) (io.ReadCloser, error) {
+	if hasNoURL(docID) || hasNoURL(name) {
+		a, err := db.attachmentByDocument(ctx, docID, name, rev)
+		if err != nil {
+			return nil, err
+		}
+		return a.Open(ctx, offset)
+	}
+	answer, err := db.openAttachment(ctx, docID, name, rev)
 	if err != nil {
 		return nil, err
 	}

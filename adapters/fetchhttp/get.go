@@ -1,9 +1,7 @@
 package fetchhttp
 
 import (
-	"cmp"
 	"context"
-	"slices"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/rawjson"
@@ -50,64 +48,6 @@ func (db *DB) Get(ctx context.Context, docID string, options core.GetOptions) (*
 
 // maxQuery keeps URLs below what servers and proxies take: 8 KB, often less.
 const maxQuery = 4000
-
-// OpenRevs reads several revisions of a document, in as many requests as their URLs take.
-func (db *DB) OpenRevs(ctx context.Context, docID string, options core.OpenRevsOptions) ([]core.OpenRev, error) {
-	if hasNoURL(docID) {
-		return db.openRevsByBody(ctx, docID, options)
-	}
-	path, err := docPath(docID)
-	if err != nil {
-		return nil, err
-	}
-	var flags query
-	flags = flags.when("revs", options.WithRevisions).when("latest", options.Latest)
-	flags = flags.attachments(options.Attachments, options.AttsSince)
-	if options.All {
-		return db.openRevs(ctx, docID, path, flags.with("open_revs", "all"))
-	}
-	found := []core.OpenRev{}
-	for revs := options.Revs; len(revs) > 0; {
-		n := min(len(revs), 1)
-		for size := 0; n < len(revs) && size < maxQuery; n++ {
-			size += len(revs[n].String()) + len("%22%22%2C")
-		}
-		rows, err := db.openRevs(ctx, docID, path, flags.with("open_revs", string(core.AppendRevs(nil, revs[:n]))))
-		if err != nil {
-			return nil, err
-		}
-		found = append(found, rows...)
-		revs = revs[n:]
-	}
-	return sortOpenRevs(found), nil
-}
-
-func (db *DB) openRevs(ctx context.Context, docID, path string, q query) ([]core.OpenRev, error) {
-	text, err := db.ask(ctx, call{method: "GET", path: path, query: q, docID: docID})
-	if err != nil {
-		return nil, err
-	}
-	return wire.ParseOpenRevs(text)
-}
-
-// sortOpenRevs puts the found ones first, each ascending, and drops what several requests have found.
-func sortOpenRevs(revs []core.OpenRev) []core.OpenRev {
-	compare := func(a, b core.OpenRev) int {
-		if (a.Doc == nil) != (b.Doc == nil) {
-			return cmp.Compare(btoi(a.Doc == nil), btoi(b.Doc == nil))
-		}
-		return a.Rev.Compare(b.Rev)
-	}
-	slices.SortStableFunc(revs, compare)
-	return slices.CompactFunc(revs, func(a, b core.OpenRev) bool { return compare(a, b) == 0 })
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
 
 // AllDocs lists documents, row by row as they arrive.
 func (db *DB) AllDocs(ctx context.Context, options core.AllDocsOptions, each func(*core.AllDocsRow) error) (core.AllDocsSummary, error) {

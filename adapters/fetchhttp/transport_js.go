@@ -67,27 +67,55 @@ func fetch(ctx context.Context, request *Request, redirect string) (response js.
 		// Set only where it is needed: Cloudflare's fetch refuses requests that mention it.
 		init.Set("credentials", "include")
 	}
-	sent := request.Body
-	if request.Content != nil {
-		// Not every fetch takes a stream, so that what is sent is held here.
-		content, err := request.Content(ctx)
+	switch {
+	case request.Content != nil:
+		blob, err := blobOf(ctx, request.Content)
 		if err != nil {
 			return js.Value{}, nil, err
 		}
-		sent, err = io.ReadAll(content)
-		_ = content.Close()
-		if err != nil {
-			return js.Value{}, nil, err
-		}
-	}
-	if sent != nil {
-		body := global.Get("Uint8Array").New(len(sent))
-		js.CopyBytesToJS(body, sent)
-		init.Set("body", body)
+		init.Set("body", blob)
+	case request.Body != nil:
+		init.Set("body", bytesOf(request.Body))
 	}
 	abort = func() { controller.Call("abort") }
 	response, err = await(ctx, global.Call("fetch", request.URL, init), abort)
 	return response, abort, err
+}
+
+// blobPiece is how much of a body is held here at a time.
+const blobPiece = 1 << 20
+
+// blobOf gathers a body in a Blob, which a browser keeps outside of the page's memory. Not every fetch takes a stream.
+func blobOf(ctx context.Context, open func(context.Context) (io.ReadCloser, error)) (js.Value, error) {
+	content, err := open(ctx)
+	if err != nil {
+		return js.Value{}, err
+	}
+	defer content.Close()
+	newBlob := js.Global().Get("Blob")
+	pieces := js.Global().Get("Array").New()
+	buffer := make([]byte, blobPiece)
+	for {
+		n, err := io.ReadFull(content, buffer)
+		if n > 0 {
+			// A Blob of its own for each piece: an array of bytes would stay in memory until the last one is there.
+			pieces.Call("push", newBlob.New([]any{bytesOf(buffer[:n])}))
+		}
+		switch {
+		case err == io.EOF || err == io.ErrUnexpectedEOF:
+			return newBlob.New(pieces), nil
+		case err != nil:
+			return js.Value{}, err
+		case ctx.Err() != nil:
+			return js.Value{}, ctx.Err()
+		}
+	}
+}
+
+func bytesOf(data []byte) js.Value {
+	bytes := js.Global().Get("Uint8Array").New(len(data))
+	js.CopyBytesToJS(bytes, data)
+	return bytes
 }
 
 // liveCallbacks counts the callbacks that are not released, for tests.

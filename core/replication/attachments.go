@@ -96,11 +96,10 @@ func hasStubs(doc *core.Document) bool {
 
 // withContents returns a document with the contents that came later than the revisions known. When it was updated meanwhile, its successors come instead.
 func (r *replicator) withContents(doc *core.Document, known []core.Rev) fetchedDoc {
-	size := int64(0)
-	for i := range doc.Attachments {
-		size += doc.Attachments[i].Length
-	}
-	if size > heldAttachments {
+	switch size := stubBytes(doc, known); {
+	case size < 0:
+		return fetchedDoc{docs: []*core.Document{doc}}
+	case size > heldAttachments:
 		return fetchedDoc{docs: []*core.Document{r.withLateContents(doc, known)}}
 	}
 	var f fetchedDoc
@@ -122,24 +121,22 @@ func (r *replicator) withContents(doc *core.Document, known []core.Rev) fetchedD
 	return f
 }
 
+// stubBytes is how long the contents are together that came later than the revisions known, -1 when there are none.
+func stubBytes(doc *core.Document, known []core.Rev) int64 {
+	since, size := doc.Since(known), int64(-1)
+	for i := range doc.Attachments {
+		if a := &doc.Attachments[i]; a.Stub && (since == 0 || a.RevPos > since) {
+			size = max(size, 0) + a.Length
+		}
+	}
+	return size
+}
+
 // withLateContents lets the contents be read when they are written. Those that the target has with a revision it knows stay stubs.
 func (r *replicator) withLateContents(doc *core.Document, known []core.Rev) *core.Document {
-	since := uint64(0)
-	for i := range doc.Revisions.Hashes {
-		for _, rev := range known {
-			if rev == doc.Revisions.Rev(i) {
-				since = max(since, rev.Generation)
-			}
-		}
-	}
 	late := *doc
 	late.Attachments = append([]core.Attachment(nil), doc.Attachments...)
-	for i := range late.Attachments {
-		a := &late.Attachments[i]
-		if a.Stub && (since == 0 || a.RevPos > since) {
-			a.Stub, a.Content = false, &lateContent{r.source, doc.ID, a.Name, doc.Rev}
-		}
-	}
+	late.FillStubs(known, func(name string) core.Content { return &lateContent{r.source, doc.ID, name, doc.Rev} })
 	return &late
 }
 
@@ -149,8 +146,29 @@ type lateContent struct {
 	rev         core.Rev
 }
 
+// attachmentOpener is a database that reads contents without finding out first what there is to be said of them.
+type attachmentOpener interface {
+	OpenAttachment(ctx context.Context, docID, name string, rev core.Rev, offset int64) (io.ReadCloser, error)
+}
+
+// goneError says that a revision went away at the source before its contents were read.
+type goneError struct{ error }
+
+func (e *goneError) Unwrap() error { return e.error }
+
 // Open implements [core.Content].
 func (c *lateContent) Open(ctx context.Context, offset int64) (io.ReadCloser, error) {
+	reader, err := c.open(ctx, offset)
+	if errors.Is(err, core.ErrMissing) {
+		err = &goneError{err}
+	}
+	return reader, err
+}
+
+func (c *lateContent) open(ctx context.Context, offset int64) (io.ReadCloser, error) {
+	if opener, ok := c.source.(attachmentOpener); ok {
+		return opener.OpenAttachment(ctx, c.docID, c.name, c.rev, offset)
+	}
 	a, err := c.source.GetAttachment(ctx, c.docID, c.name, c.rev)
 	if err != nil {
 		return nil, err

@@ -26,10 +26,42 @@ func (r *replicator) fetch(b *batch) {
 			return
 		}
 		wanted = wanted[count:]
-		c.counts = Counts{DocsRead: len(c.docs), DocReadFailures: len(c.failures)}
-		r.budget.take(len(c.docs), c.bytes)
-		r.hand(b, c)
+		for i, part := range r.portions(c) {
+			if i > 0 {
+				if _, err := r.budget.wait(r.ctx, b.number); err != nil {
+					b.err = &stepError{"waiting for the target", err}
+					return
+				}
+			}
+			if err := r.fetchContents(&part); err != nil {
+				b.err = err
+				return
+			}
+			part.counts = Counts{DocsRead: len(part.docs), DocReadFailures: len(part.failures)}
+			r.budget.take(len(part.docs), part.bytes)
+			r.hand(b, part)
+		}
 	}
+}
+
+// portions cuts a chunk where the contents of attachments, which are still to be fetched, are more than the budget allows a fetch.
+func (r *replicator) portions(c chunk) []chunk {
+	portions := []chunk{{failures: c.failures}}
+	size := int64(0)
+	for _, doc := range c.docs {
+		own := int64(docSize(doc))
+		if contents := stubBytes(doc, r.ancestors.of(doc.ID)); contents <= heldAttachments {
+			own += max(contents, 0)
+		}
+		last := &portions[len(portions)-1]
+		if size += own; size > int64(r.options.BatchBytes) && len(last.docs) > 0 {
+			portions = append(portions, chunk{})
+			last = &portions[len(portions)-1]
+			size = own
+		}
+		last.docs = append(last.docs, doc)
+	}
+	return portions
 }
 
 // hand puts a chunk where the writer will find it.
@@ -89,8 +121,7 @@ func (r *replicator) read(wanted []core.DocRev) (chunk, error) {
 			return chunk{}, err
 		}
 	}
-	err = r.fetchContents(&found.chunk)
-	return found.chunk, err
+	return found.chunk, nil
 }
 
 // resolve finds out why revisions that the changes feed told of are not there. One that is no leaf any more, or was purged, is nothing to

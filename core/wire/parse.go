@@ -131,13 +131,22 @@ func ParseOpenRevs(text []byte) ([]core.OpenRev, error) {
 			revs = append(revs, core.OpenRev{Rev: doc.Rev, Doc: doc})
 			continue
 		}
-		rev, err := parseRev(rawjson.Member(row, "missing"))
+		rev, err := ParseMissingRev(row)
 		if err != nil {
-			return nil, core.ErrNotCouchDB.Because("a row of open revisions is neither a document nor missing")
+			return nil, err
 		}
 		revs = append(revs, core.OpenRev{Rev: rev})
 	}
 	return revs, nil
+}
+
+// ParseMissingRev reads what stands in the place of an open revision that is not there.
+func ParseMissingRev(row []byte) (core.Rev, error) {
+	rev, err := parseRev(rawjson.Member(row, "missing"))
+	if err != nil {
+		err = core.ErrNotCouchDB.Because("a row of open revisions is neither a document nor missing")
+	}
+	return rev, err
 }
 
 // ParseBulkGetResults reads the answer to _bulk_get.

@@ -37,7 +37,10 @@ after(async () => {
 
 test("the package holds what it needs and nothing else", () => {
   assert.deepEqual(readdirSync(packageRoot).sort(), ["LICENSE", "README.md", "dist", "package.json"]);
-  assert.deepEqual(readdirSync(join(packageRoot, "dist")).sort(), ["browser.js", "gouchdb-node.wasm", "gouchdb.wasm", "node.js", "types"]);
+  assert.deepEqual(readdirSync(join(packageRoot, "dist")).sort(), [
+    "browser.js", "gouchdb-node.wasm", "gouchdb.js", "gouchdb.wasm", "inline-node.js", "inline.cjs", "inline.js", "node.cjs", "node.js",
+    "types", "types-cjs", "worker.js", "workerd.js",
+  ]);
   const { version, dependencies } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8"));
   assert.equal(dependencies, undefined);
   assert.equal(GouchDB.version, version);

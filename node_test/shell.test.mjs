@@ -18,6 +18,7 @@ test("a name decides the adapter", () => {
     ["todo", { adapter: "memory", prefix: "my-" }, node, { adapter: "memory", name: "my-todo", shown: "my-todo" }],
     ["todo", { durability: "memory-first" }, browser, { adapter: "indexeddb", name: "todo", shown: "todo", durability: "memory-first" }],
     ["todo", { compaction_ratio: -1 }, browser, { adapter: "indexeddb", name: "todo", shown: "todo", compaction_ratio: -1 }],
+    ["todo", { worker: true }, browser, { adapter: "indexeddb", name: "todo", shown: "todo", place: "worker" }],
     [{ name: "todo", adapter: "memory" }, {}, node, { adapter: "memory", name: "todo", shown: "todo" }],
   ]) {
     assert.deepEqual(addressOf(name, options, naming), expected);
@@ -54,6 +55,7 @@ test("a name or option that cannot be is an error that names it, and does not sh
     ["a", { compaction_ratio: 1 }, node, /`compaction_ratio`/],
     ["a", { compaction_ratio: Infinity }, node, /`compaction_ratio`/],
     ["a", { compaction_ratio: "2" }, node, /`compaction_ratio`/],
+    ["a", { worker: "yes" }, browser, /`worker`/],
     ["http://", {}, node, /URL/],
     ["http://user:secret@", {}, node, /URL/],
     ["https://example.com/a", { auth: { username: 5 } }, node, /`auth`/],

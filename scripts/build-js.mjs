@@ -1,10 +1,11 @@
-// Builds js/dist: gouchdb.wasm, gouchdb-node.wasm, browser.js, node.js and the declarations. One build id goes into the wasm and the JavaScript.
+// Builds js/dist: the engines, the JavaScript for each place (see js-builds.mjs), and the declarations. One build id goes into the wasm and the JavaScript.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundleAll } from "./js-builds.mjs";
 import { mergeSegments } from "./wasm-data.mjs";
 import { stripLines } from "./wasm-pcln.mjs";
 
@@ -67,9 +68,10 @@ function wasmExec() {
   };
 }
 
-export async function bundle(entry, outfile, id, options = {}) {
+/** Bundles an entry point. Options of esbuild's may be given; resolves to what it tells of its work. */
+export async function bundle(entry, outfile, id, { define, plugins = [], ...options } = {}) {
   const { version } = JSON.parse(readFileSync(join(js, "package.json"), "utf8"));
-  await require("esbuild").build({
+  return require("esbuild").build({
     entryPoints: [entry],
     outfile,
     bundle: true,
@@ -80,8 +82,8 @@ export async function bundle(entry, outfile, id, options = {}) {
     sourcemap: false,
     legalComments: "inline",
     logLevel: "warning",
-    define: { GOUCHDB_BUILD_ID: JSON.stringify(id), GOUCHDB_VERSION: JSON.stringify(version) },
-    plugins: [wasmExec()],
+    define: { GOUCHDB_BUILD_ID: JSON.stringify(id), GOUCHDB_VERSION: JSON.stringify(version), ...define },
+    plugins: [wasmExec(), ...plugins],
     ...options,
   });
 }
@@ -95,12 +97,13 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const id = buildID("node");
   buildWasm(join(fresh, "gouchdb.wasm"), id);
   buildWasm(join(fresh, "gouchdb-node.wasm"), id, "node");
-  for (const platform of ["browser", "node"]) {
-    await bundle(join(js, "src/entrypoints", `${platform}.ts`), join(fresh, `${platform}.js`), id, { platform });
-  }
+  await bundleAll(join(js, "src/entrypoints"), fresh, id);
   execFileSync(process.execPath, [require.resolve("typescript/bin/tsc"), "-p", js, "--emitDeclarationOnly", "--stripInternal", "--outDir", join(fresh, "types")], {
     stdio: "inherit",
   });
+  // The same once more for require(): what is true of an ES module is not believed of the other kind.
+  cpSync(join(fresh, "types"), join(fresh, "types-cjs"), { recursive: true });
+  writeFileSync(join(fresh, "types-cjs/package.json"), '{ "type": "commonjs" }\n');
   rmSync(dist, { recursive: true, force: true });
   renameSync(fresh, dist);
   copyFileSync(join(root, "LICENSE"), join(js, "LICENSE"));

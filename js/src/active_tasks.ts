@@ -1,5 +1,5 @@
 import { failure, type EngineFailure } from "./engine.js";
-import { runningEngine } from "./host.js";
+import { askEngines } from "./host.js";
 import type { ActiveTask } from "./types.js";
 
 /** A task as PouchDB lists it. */
@@ -52,9 +52,9 @@ export const registry: TaskRegistry = {
 
 /** The replications that are under way, or those with one database. */
 export async function tasksOf(name?: string): Promise<ActiveTask[]> {
-  const engine = await runningEngine();
-  const all = ((await engine?.call("activeTasks", 0, {})) ?? []) as (ActiveTask & { failure?: EngineFailure })[];
+  const all = (await askEngines("activeTasks")) as (ActiveTask & { failure?: EngineFailure })[][];
   return all
+    .flat()
     .filter(({ source, target }) => name === undefined || source === name || target === name)
     .map(({ failure: reason, ...task }) => (reason ? { ...task, error: failure(reason) } : task));
 }

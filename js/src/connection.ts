@@ -1,6 +1,6 @@
 import type { CallExtras, Engine } from "./engine.js";
 import { GouchError } from "./error.js";
-import { getEngine } from "./host.js";
+import { getEngine, type Place } from "./host.js";
 import { drainWhenLeaving } from "./leaving.js";
 import type { Address } from "./name.js";
 
@@ -11,7 +11,7 @@ function closed(state: string): GouchError {
 
 /** An opening of a database in the engine. Calls may come at once; they wait until it is open. */
 export class Connection {
-  readonly address: Address;
+  address: Address;
   readonly #revsLimit: number | undefined;
   #opening: Promise<Engine> | undefined;
   #engine: Engine | undefined;
@@ -36,8 +36,9 @@ export class Connection {
 
   async #open(): Promise<Engine> {
     try {
-      const engine = await getEngine();
-      const { shown, ...address } = this.address;
+      await Promise.resolve(); // whoever has made it may still move it
+      const { shown, place, ...address } = this.address;
+      const engine = await getEngine(place);
       const handle = (await engine.call("open", 0, address)) as number;
       if (this.#revsLimit !== undefined) {
         await engine.call("revsLimit", handle, { revs_limit: this.#revsLimit });
@@ -49,6 +50,12 @@ export class Connection {
       this.#opening = undefined;
       throw error;
     }
+  }
+
+  /** Has it opened in another engine. Only in the turn that it was made in. */
+  moveTo(place: Place): void {
+    const { place: _, ...address } = this.address;
+    this.address = place === "here" ? address : { ...address, place };
   }
 
   /** Waits until the database is open, and gives its handle. */

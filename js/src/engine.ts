@@ -1,7 +1,7 @@
 import { revive } from "./attachments.js";
-import { buildID } from "./build_id.js";
+import { Boundary, FAILURE, FRAME_HEAD, RESULT, type Receiver, type Request, type Transport } from "./boundary.js";
 import { asError, badRequest, engineError, GouchError } from "./error.js";
-import { startGo, type GoProgram, type SystemModules } from "./go.js";
+import type { SystemModules } from "./go.js";
 
 /** What else a call may need. */
 export interface CallExtras {
@@ -21,22 +21,6 @@ interface Pending {
   onEvent: ((event: unknown) => void) | undefined;
 }
 
-interface EngineExports {
-  gouchdb_begin(call: number, size: number): number;
-  gouchdb_submit(call: number, size: number): void;
-  gouchdb_cancel(call: number): void;
-}
-
-// The kinds of texts that the engine delivers, as in wasm/internal/engine: the third is an event.
-const RESULT = 0;
-const FAILURE = 1;
-
-// Up to this length, room for three bytes a character, the most that UTF-8 takes, is cheaper than writing a text twice.
-const SHORT = 16384;
-
-// What stands before the text of a request or an answer with contents.
-const FRAME_HEAD = 5;
-
 /**
  * The Go engine, seen from JavaScript. A call's request and answer cross as JSON text in one piece each; calls that are made in one
  * turn of the event loop cross together.
@@ -45,14 +29,11 @@ export class Engine {
   /** Set once the engine has ended: every call then fails with this. */
   stopped: GouchError | undefined;
 
-  #go!: GoProgram;
-  #exports!: EngineExports;
-  #memory: Uint8Array = new Uint8Array(0);
-  readonly #encoder = new TextEncoder();
+  #transport!: Transport;
   readonly #decoder = new TextDecoder();
   readonly #pending = new Map<number, Pending>();
   readonly #onStopped: () => void;
-  #requests: { call: number; text: string; raw: readonly Uint8Array[] | undefined }[] = [];
+  #requests: Request[] = [];
   #cancelled: number[] = [];
   #scheduled = false;
   #lastCall = 0;
@@ -61,36 +42,22 @@ export class Engine {
     this.#onStopped = onStopped;
   }
 
-  /** Starts the engine. `onStopped` is called when it ends, which only a defect or a lack of memory makes it do. */
-  static async start(module: WebAssembly.Module, system: SystemModules, onStopped: () => void): Promise<Engine> {
+  /** Starts the engine in this context. `onStopped` is called when it ends. */
+  static start(module: WebAssembly.Module, system: SystemModules, onStopped: () => void): Promise<Engine> {
+    return Engine.connect((receiver) => Boundary.start(module, system, receiver), onStopped);
+  }
+
+  /** Connects with an engine, wherever it is. `onStopped` is called when it ends. */
+  static async connect(connect: (receiver: Receiver) => Promise<Transport>, onStopped: () => void): Promise<Engine> {
     const engine = new Engine(onStopped);
-    let engineBuild: string | undefined;
-    try {
-      engine.#go = await startGo(
-        module,
-        (memory) => ({
-          ready: (address: number, size: number) => {
-            engineBuild = engine.#decoder.decode(new Uint8Array(memory(), address >>> 0, size));
-          },
-          deliver: (call: number, kind: number, address: number, size: number) => {
-            engine.#deliver(call >>> 0, kind, address >>> 0, size);
-          },
-        }),
-        system,
-        (reason, cause) => {
-          engine.#stop(engineError("engine_stopped", reason, cause));
-        },
-      );
-    } catch (error) {
-      throw error instanceof WebAssembly.LinkError ? mismatch(error.message) : error;
-    }
-    if (engine.stopped) {
-      throw engine.stopped;
-    }
-    if (engineBuild !== buildID) {
-      throw mismatch(`it says ${engineBuild ?? "nothing"}`);
-    }
-    engine.#exports = engine.#go.exports as unknown as EngineExports;
+    engine.#transport = await connect({
+      deliver: (call, kind, answer) => {
+        engine.#deliver(call, kind, answer);
+      },
+      stopped: (error) => {
+        engine.#stop(error);
+      },
+    });
     return engine;
   }
 
@@ -146,89 +113,34 @@ export class Engine {
     }
   }
 
-  // Hands over what has gathered, and lets Go run until it waits.
   #flush(): void {
     this.#scheduled = false;
     const requests = this.#requests;
     const cancelled = this.#cancelled;
     this.#requests = [];
     this.#cancelled = [];
-    if (this.stopped) {
-      return;
+    if (!this.stopped) {
+      this.#transport.submit(requests, cancelled);
     }
-    try {
-      for (const { call, text, raw } of requests) {
-        if (raw) {
-          this.#writeFramed(call, text, raw);
-        } else {
-          this.#write(call, text);
-        }
-      }
-      for (const call of cancelled) {
-        this.#exports.gouchdb_cancel(call);
-      }
-    } catch (error) {
-      this.#stop(engineError("engine_stopped", `the engine has failed: ${asError(error).message}`, error));
-      return;
-    }
-    this.#go.resume();
-  }
-
-  #write(call: number, text: string): void {
-    // Most text is mostly ASCII: a long one gets a little room beyond that, and is written again if it was not enough.
-    for (const room of text.length <= SHORT ? [text.length * 3] : [text.length + (text.length >> 4), text.length * 3]) {
-      const address = this.#exports.gouchdb_begin(call, room) >>> 0;
-      const { read, written } = this.#encoder.encodeInto(text, this.#view().subarray(address, address + room));
-      if (read === text.length) {
-        this.#exports.gouchdb_submit(call, written);
-        return;
-      }
-    }
-  }
-
-  // A request with contents: a zero, the length of the text in four bytes, the text, the contents.
-  #writeFramed(call: number, text: string, raw: readonly Uint8Array[]): void {
-    const encoded = this.#encoder.encode(text);
-    const size = raw.reduce((sum, bytes) => sum + bytes.length, FRAME_HEAD + encoded.length);
-    const address = this.#exports.gouchdb_begin(call, size) >>> 0;
-    const room = this.#view().subarray(address, address + size);
-    room[0] = 0;
-    new DataView(room.buffer, address).setUint32(1, encoded.length);
-    let at = FRAME_HEAD;
-    for (const bytes of [encoded, ...raw]) {
-      room.set(bytes, at);
-      at += bytes.length;
-    }
-    this.#exports.gouchdb_submit(call, size);
   }
 
   // The value of an answer, with the contents that follow its text.
-  #read(address: number, size: number): unknown {
-    const answer = this.#view().subarray(address, address + size);
+  #read(answer: Uint8Array): unknown {
     if (answer[0] !== 0) {
       return JSON.parse(this.#decoder.decode(answer));
     }
-    const end = FRAME_HEAD + new DataView(answer.buffer, address).getUint32(1);
+    const end = FRAME_HEAD + new DataView(answer.buffer, answer.byteOffset).getUint32(1);
     return revive(JSON.parse(this.#decoder.decode(answer.subarray(FRAME_HEAD, end))), answer.subarray(end));
   }
 
-  // The memory as it is now: when it grows, views on it become empty.
-  #view(): Uint8Array {
-    const buffer = this.#go.memory();
-    if (this.#memory.buffer !== buffer) {
-      this.#memory = new Uint8Array(buffer);
-    }
-    return this.#memory;
-  }
-
   // Called by Go, which goes on when this returns: it neither throws nor calls anything but the outcome's microtask.
-  #deliver(call: number, kind: number, address: number, size: number): void {
+  #deliver(call: number, kind: number, answer: Uint8Array): void {
     const pending = this.#pending.get(call);
     if (!pending) {
       return;
     }
     try {
-      const value = this.#read(address, size);
+      const value = this.#read(answer);
       if (kind === RESULT) {
         pending.resolve(value);
       } else if (kind === FAILURE) {
@@ -287,8 +199,4 @@ export function toJSON(what: string, value: unknown): string {
     throw badRequest(`${what} cannot be written as JSON`);
   }
   return text;
-}
-
-function mismatch(detail: string): GouchError {
-  return engineError("build_mismatch", `gouchdb.wasm is not from the same build as this JavaScript (${buildID}): ${detail}`);
 }

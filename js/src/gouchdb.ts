@@ -6,7 +6,7 @@ import { classEvents, connectionOf, type ClassEvents } from "./database.js";
 import { Documents } from "./documents.js";
 import { Emitter } from "./emitter.js";
 import { badRequest, notImplemented } from "./error.js";
-import { init, type WasmSource } from "./host.js";
+import { init, type Loading } from "./host.js";
 import { isAdapter, type DatabaseOptions } from "./name.js";
 import { checkOptions } from "./options.js";
 import { peerOf, type Target } from "./peer.js";
@@ -63,9 +63,9 @@ class GouchDBClass<Content extends object = t.AnyContent> extends Documents<Cont
    * await GouchDB.init({ wasm: "/assets/gouchdb.wasm" });
    * ```
    */
-  static async init(options: { wasm?: WasmSource } = {}): Promise<void> {
+  static async init(options: Loading = {}): Promise<void> {
     checkOptions("init", options);
-    await init(options.wasm);
+    await init(options);
   }
 
   /**

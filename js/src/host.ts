@@ -2,6 +2,7 @@ import { Engine } from "./engine.js";
 import { asError, badRequest, engineError } from "./error.js";
 import type { SystemModules } from "./go.js";
 import type { Naming } from "./name.js";
+import { startInWorker } from "./worker_engine.js";
 
 /**
  * Where the engine comes from: the address of `gouchdb.wasm`, an answer that carries it, its bytes, or the compiled module.
@@ -14,11 +15,28 @@ export interface Host extends Naming {
   readonly system: SystemModules;
   /** Gets the engine from beside this module. */
   readonly load: () => Promise<WebAssembly.Module>;
+  /** Starts worker.js, which is beside this module, in a worker. */
+  readonly startWorker?: () => Worker | Promise<Worker>;
+}
+
+/** Where an engine runs: in the context that uses it, or in a worker of its own. */
+export type Place = "here" | "worker";
+
+/** What {@link init} is told. */
+export interface Loading {
+  /** Where the engine comes from, when not from beside the package's own JavaScript. */
+  wasm?: WasmSource;
+  /** Starts the engine of `worker: true` in place of the one in this context. */
+  worker?: boolean;
+  /** Where `worker.js` is, when not beside the package's own JavaScript. */
+  workerURL?: string | URL;
 }
 
 let host: Host | undefined;
 let source: WasmSource | undefined;
-let engine: Promise<Engine> | undefined;
+let workerURL: string | URL | undefined;
+let compiled: Promise<WebAssembly.Module> | undefined;
+const engines = new Map<Place, Promise<Engine>>();
 
 /** Called once, by the entry point. */
 export function setHost(value: Host): void {
@@ -34,38 +52,65 @@ export function currentHost(): Host {
 }
 
 /** The running engine. It is started on first use, and anew after it has stopped. */
-export function getEngine(): Promise<Engine> {
-  engine ??= start();
+export function getEngine(place: Place = "here"): Promise<Engine> {
+  let engine = engines.get(place);
+  if (!engine) {
+    engine = start(place);
+    engines.set(place, engine);
+  }
   return engine;
 }
 
-/** The engine, if it has been started. */
-export function runningEngine(): Promise<Engine | undefined> {
-  return engine ?? Promise.resolve(undefined);
+/** Runs an operation on each engine that has been started; there are as many answers. */
+export async function askEngines(operation: string): Promise<unknown[]> {
+  const settled = await Promise.allSettled(engines.values());
+  const running = settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  return Promise.all(running.map((engine) => engine.call(operation, 0, {})));
 }
 
 /** Takes the engine from elsewhere, and starts it. */
-export async function init(wasm?: WasmSource): Promise<void> {
-  if (wasm !== undefined) {
-    if (engine) {
-      throw badRequest("GouchDB.init({ wasm }) must come before the first use of a database: the engine has already been loaded");
-    }
-    source = wasm;
+export async function init({ wasm, worker = false, workerURL: script }: Loading): Promise<void> {
+  if ((wasm !== undefined && engines.size > 0) || (script !== undefined && engines.has("worker"))) {
+    throw badRequest("GouchDB.init({ wasm, workerURL }) must come before the first use of a database: the engine has already been loaded");
   }
-  await getEngine();
+  source = wasm ?? source;
+  workerURL = script ?? workerURL;
+  await getEngine(worker ? "worker" : "here");
 }
 
-async function start(): Promise<Engine> {
-  const { load, system } = currentHost();
+async function start(place: Place): Promise<Engine> {
   const forget = () => {
-    engine = undefined;
+    engines.delete(place);
   };
   try {
-    return await Engine.start(await (source === undefined ? load() : compile(source)), system, forget);
+    if (place === "here") {
+      return await Engine.start(await getModule(), currentHost().system, forget);
+    }
+    const worker = await newWorker();
+    return await Engine.connect((receiver) => startInWorker(worker, getModule(), receiver), forget);
   } catch (error) {
     forget(); // the next use tries again: the network may be back
     throw error instanceof Error && "status" in error ? error : engineError("engine_unavailable", `the engine cannot be loaded: ${asError(error).message}`, error);
   }
+}
+
+async function newWorker(): Promise<Worker> {
+  const { startWorker } = currentHost();
+  if (!startWorker || typeof Worker !== "function") {
+    throw badRequest("option `worker`: no workers can be started here");
+  }
+  return workerURL === undefined ? startWorker() : new Worker(workerURL, { type: "module" });
+}
+
+// One compilation serves the engines of both places.
+function getModule(): Promise<WebAssembly.Module> {
+  if (!compiled) {
+    compiled = source === undefined ? currentHost().load() : compile(source);
+    compiled.catch(() => {
+      compiled = undefined;
+    });
+  }
+  return compiled;
 }
 
 /** Compiles the engine from whatever it is given as. */

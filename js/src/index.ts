@@ -15,6 +15,6 @@ export type { SyncEvents } from "./sync.js";
 export { Emitter } from "./emitter.js";
 export type { Listener } from "./emitter.js";
 export type { AdapterName, DatabaseOptions } from "./name.js";
-export type { WasmSource } from "./host.js";
+export type { Loading, WasmSource } from "./host.js";
 export type { Attachment, AttachmentContent, Attachments } from "./attachments.js";
 export type * from "./types.js";

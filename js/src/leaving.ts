@@ -1,4 +1,4 @@
-import { runningEngine } from "./host.js";
+import { askEngines } from "./host.js";
 
 // How many local databases are open in this page.
 let open = 0;
@@ -32,9 +32,7 @@ function whenHidden(): void {
 }
 
 function drain(): void {
-  void runningEngine()
-    .then((engine) => engine?.call("drain", 0, {}))
-    .catch(() => {
-      // It is tried again, and who flushes or closes is told.
-    });
+  askEngines("drain").catch(() => {
+    // It is tried again, and who flushes or closes is told.
+  });
 }

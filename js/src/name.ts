@@ -23,6 +23,8 @@ export interface DatabaseOptions {
    * negative: only `compact()` does it.
    */
   compaction_ratio?: number;
+  /** Runs the engine and the storage in a Web Worker, so that they never keep the page waiting. All databases with this option share one worker. */
+  worker?: boolean;
   /** How many revisions of each document are remembered: 1000 unless it was set otherwise. */
   revs_limit?: number;
   /** Removes the bodies of revisions that are not leaves by itself. */
@@ -51,12 +53,14 @@ export interface Address {
   create?: boolean;
   durability?: string;
   compaction_ratio?: number;
+  /** Which engine has it: by default the one in this context. */
+  place?: "worker";
 }
 
 /** What the place that the package runs in has to say about names. */
 export interface Naming {
   /** The adapter for names that are not URLs. */
-  readonly localAdapter: "indexeddb" | "file";
+  readonly localAdapter: "indexeddb" | "file" | "memory";
   /** Where the file of a database is; there are no files in browsers. */
   readonly pathOf?: (name: string) => string;
 }
@@ -78,20 +82,24 @@ export function isAdapter(name: string): name is AdapterName {
 /** Makes an address of the constructor's arguments. What cannot be is an error that names it. */
 export function addressOf(nameOrOptions: string | DatabaseOptions, more: DatabaseOptions, { localAdapter, pathOf }: Naming): Address {
   const options: DatabaseOptions = typeof nameOrOptions === "string" ? { ...more, name: nameOrOptions } : { ...more, ...(nameOrOptions as DatabaseOptions | undefined) };
-  const { name, adapter, prefix = "", durability, compaction_ratio: ratio } = options;
+  const { name, adapter, prefix = "", durability, compaction_ratio: ratio, worker = false } = options;
   if (typeof name !== "string" || name === "") {
     throw badRequest("a database needs a `name`, a string that is not empty");
   }
   if (typeof prefix !== "string") {
     throw badRequest("option `prefix` must be a string");
   }
+  if (typeof worker !== "boolean") {
+    throw badRequest("option `worker` must be true or false");
+  }
   if (adapter !== undefined && !isAdapter(adapter)) {
     throw badRequest(`option \`adapter\`: there is none called ${JSON.stringify(adapter)}; there are ${Object.keys(adapters).join(", ")}`);
   }
   const isURL = /^https?:\/\//i.test(name);
   const chosen = adapter === undefined ? (isURL ? "http" : localAdapter) : adapters[adapter];
+  const place = worker ? ({ place: "worker" } as const) : {};
   if (chosen === "http") {
-    return remoteAddress(prefix + name, options);
+    return { ...remoteAddress(prefix + name, options), ...place };
   }
   if (durability !== undefined && !["strict", "relaxed", "memory-first"].includes(durability)) {
     throw badRequest('option `durability` must be "strict", "relaxed" or "memory-first"');
@@ -100,7 +108,7 @@ export function addressOf(nameOrOptions: string | DatabaseOptions, more: Databas
     throw badRequest("option `compaction_ratio` must be a number, 1.2 or greater, or negative for never");
   }
   const shown = prefix + name;
-  const address = { adapter: chosen, name: shown, shown, ...(durability ? { durability } : {}), ...(ratio === undefined ? {} : { compaction_ratio: ratio }) };
+  const address = { adapter: chosen, name: shown, shown, ...(durability ? { durability } : {}), ...(ratio === undefined ? {} : { compaction_ratio: ratio }), ...place };
   if (chosen !== "file") {
     return address;
   }

@@ -2,6 +2,7 @@ import { Connecting } from "./connecting.js";
 import type { Connection } from "./connection.js";
 import { failure, type EngineFailure } from "./engine.js";
 import { asError, asGouchError, badRequest, type GouchError } from "./error.js";
+import { inOneEngine } from "./one_engine.js";
 import { checkCount, checkOptions, checkSignal, pick, refuseLater } from "./options.js";
 import { checkPredicate, predicateName, predicateOf } from "./predicate.js";
 import type { Peer } from "./peer.js";
@@ -73,8 +74,9 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
   constructor(source: Peer, target: Peer, options: ReplicateOptions) {
     checkReplicateOptions(options);
     super(options.signal);
+    const peers = inOneEngine(source, target);
     queueMicrotask(() => {
-      void this.#run(source, target, options);
+      void this.#run(...peers, options);
     });
   }
 

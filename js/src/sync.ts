@@ -1,4 +1,5 @@
 import { asGouchError, type GouchError } from "./error.js";
+import { inOneEngine } from "./one_engine.js";
 import type { Peer } from "./peer.js";
 import { Replication } from "./replication.js";
 import { ThenableEmitter } from "./thenable.js";
@@ -37,8 +38,9 @@ export class Sync<Content extends object> extends ThenableEmitter<SyncEvents<Con
   readonly pull: Replication<Content>;
 
   /** @internal */
-  constructor(local: Peer, other: Peer, { push, pull, ...both }: SyncOptions) {
+  constructor(a: Peer, b: Peer, { push, pull, ...both }: SyncOptions) {
     super(both.signal);
+    const [local, other] = inOneEngine(a, b);
     this.push = new Replication<Content>({ ...local, temporary: false }, { ...other, temporary: false }, { ...both, ...push });
     this.pull = new Replication<Content>({ ...other, temporary: false }, { ...local, temporary: false }, { ...both, ...pull });
     for (const direction of ["push", "pull"] as const) {

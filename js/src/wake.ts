@@ -1,4 +1,4 @@
-import { runningEngine } from "./host.js";
+import { askEngines } from "./host.js";
 
 // Who wants to know that the network may be back: live replications.
 const sleepers = new Set<() => void>();
@@ -31,11 +31,9 @@ export function wakeAll(): void {
   for (const wake of [...sleepers]) {
     wake();
   }
-  void runningEngine()
-    .then((engine) => engine?.call("wake", 0, {}))
-    .catch(() => {
-      // An engine that has ended has told so already.
-    });
+  askEngines("wake").catch(() => {
+    // An engine that has ended has told so already.
+  });
 }
 
 function whenShown(): void {

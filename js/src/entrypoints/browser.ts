@@ -3,8 +3,9 @@ import { compile, setHost } from "../host.js";
 setHost({
   localAdapter: "indexeddb",
   system: {},
-  // Bundlers know this form, and put the file where it will be found.
+  // Bundlers know these forms, and put the files where they will be found.
   load: () => compile(new URL("./gouchdb.wasm", import.meta.url)),
+  startWorker: () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
 });
 
 export * from "../index.js";

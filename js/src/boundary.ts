@@ -1,0 +1,162 @@
+import { buildID } from "./build_id.js";
+import { asError, engineError, type GouchError } from "./error.js";
+import { startGo, type GoProgram, type SystemModules } from "./go.js";
+
+/** A request on its way to the engine: its text, and contents of attachments that follow it. */
+export interface Request {
+  call: number;
+  text: string | Uint8Array;
+  raw?: readonly Uint8Array[] | undefined;
+}
+
+/** Takes what the engine says. Go goes on when it returns: it neither throws nor calls the engine. */
+export interface Receiver {
+  /** A result, a failure or an event of a call. The bytes are only there until it returns. */
+  deliver: (call: number, kind: number, answer: Uint8Array) => void;
+  /** The engine has ended, which only a defect or a lack of memory makes it do. */
+  stopped: (error: GouchError) => void;
+}
+
+/** A way to the engine: it runs in this context, or in a worker. */
+export interface Transport {
+  /** Hands over what has gathered. */
+  submit: (requests: readonly Request[], cancelled: readonly number[]) => void;
+}
+
+/** The kinds of texts that the engine delivers, as in wasm/internal/engine: the third is an event. */
+export const RESULT = 0;
+export const FAILURE = 1;
+
+/** What stands before the text of a request or an answer with contents: a zero, and the length of the text in four bytes. */
+export const FRAME_HEAD = 5;
+
+// Up to this length, room for three bytes a character, the most that UTF-8 takes, is cheaper than writing a text twice.
+const SHORT = 16384;
+
+interface EngineExports {
+  gouchdb_begin(call: number, size: number): number;
+  gouchdb_submit(call: number, size: number): void;
+  gouchdb_cancel(call: number): void;
+}
+
+/** The engine in this context: requests are written straight into its memory, and answers are read from there. */
+export class Boundary implements Transport {
+  #go!: GoProgram;
+  #exports!: EngineExports;
+  #memory: Uint8Array = new Uint8Array(0);
+  readonly #encoder = new TextEncoder();
+  readonly #receiver: Receiver;
+  #stopped: GouchError | undefined;
+
+  private constructor(receiver: Receiver) {
+    this.#receiver = receiver;
+  }
+
+  /** Starts the engine. */
+  static async start(module: WebAssembly.Module, system: SystemModules, receiver: Receiver): Promise<Boundary> {
+    const boundary = new Boundary(receiver);
+    let engineBuild: string | undefined;
+    try {
+      boundary.#go = await startGo(
+        module,
+        (memory) => ({
+          ready: (address: number, size: number) => {
+            engineBuild = new TextDecoder().decode(new Uint8Array(memory(), address >>> 0, size));
+          },
+          deliver: (call: number, kind: number, address: number, size: number) => {
+            const start = address >>> 0;
+            receiver.deliver(call >>> 0, kind, boundary.#view().subarray(start, start + size));
+          },
+        }),
+        system,
+        (reason, cause) => {
+          boundary.#stop(engineError("engine_stopped", reason, cause));
+        },
+      );
+    } catch (error) {
+      throw error instanceof WebAssembly.LinkError ? mismatch("gouchdb.wasm", error.message) : error;
+    }
+    if (boundary.#stopped) {
+      throw boundary.#stopped;
+    }
+    if (engineBuild !== buildID) {
+      throw mismatch("gouchdb.wasm", `it says ${engineBuild ?? "nothing"}`);
+    }
+    boundary.#exports = boundary.#go.exports as unknown as EngineExports;
+    return boundary;
+  }
+
+  /** Hands over what has gathered, and lets Go run until it waits. */
+  submit(requests: readonly Request[], cancelled: readonly number[]): void {
+    if (this.#stopped) {
+      return;
+    }
+    try {
+      for (const request of requests) {
+        if (typeof request.text === "string" && !request.raw) {
+          this.#write(request.call, request.text);
+        } else {
+          this.#writeBytes(request);
+        }
+      }
+      for (const call of cancelled) {
+        this.#exports.gouchdb_cancel(call);
+      }
+    } catch (error) {
+      this.#stop(engineError("engine_stopped", `the engine has failed: ${asError(error).message}`, error));
+      return;
+    }
+    this.#go.resume();
+  }
+
+  #write(call: number, text: string): void {
+    // Most text is mostly ASCII: a long one gets a little room beyond that, and is written again if it was not enough.
+    for (const room of text.length <= SHORT ? [text.length * 3] : [text.length + (text.length >> 4), text.length * 3]) {
+      const address = this.#exports.gouchdb_begin(call, room) >>> 0;
+      const { read, written } = this.#encoder.encodeInto(text, this.#view().subarray(address, address + room));
+      if (read === text.length) {
+        this.#exports.gouchdb_submit(call, written);
+        return;
+      }
+    }
+  }
+
+  #writeBytes({ call, text, raw }: Request): void {
+    const encoded = typeof text === "string" ? this.#encoder.encode(text) : text;
+    const head = raw ? FRAME_HEAD : 0;
+    const size = (raw ?? []).reduce((sum, bytes) => sum + bytes.length, head + encoded.length);
+    const address = this.#exports.gouchdb_begin(call, size) >>> 0;
+    const room = this.#view().subarray(address, address + size);
+    if (raw) {
+      room[0] = 0;
+      new DataView(room.buffer, address).setUint32(1, encoded.length);
+    }
+    let at = head;
+    for (const bytes of [encoded, ...(raw ?? [])]) {
+      room.set(bytes, at);
+      at += bytes.length;
+    }
+    this.#exports.gouchdb_submit(call, size);
+  }
+
+  // The memory as it is now: when it grows, views on it become empty.
+  #view(): Uint8Array {
+    const buffer = this.#go.memory();
+    if (this.#memory.buffer !== buffer) {
+      this.#memory = new Uint8Array(buffer);
+    }
+    return this.#memory;
+  }
+
+  #stop(error: GouchError): void {
+    if (!this.#stopped) {
+      this.#stopped = error;
+      this.#receiver.stopped(error);
+    }
+  }
+}
+
+/** The error of a file that is not from the build of this JavaScript. */
+export function mismatch(file: string, detail: string): GouchError {
+  return engineError("build_mismatch", `${file} is not from the same build as this JavaScript (${buildID}): ${detail}`);
+}

@@ -1,0 +1,50 @@
+// The JavaScript of the package: one bundle for each place that it is used in.
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { bundle } from "./build-js.mjs";
+
+// Files of this build as texts in a script: gouchdb:worker is worker.js, gouchdb:engine the wasm as gzip in base64.
+function inlined(directory, wasm) {
+  const contents = {
+    worker: () => readFileSync(join(directory, "worker.js"), "utf8"),
+    engine: () => gzipSync(readFileSync(join(directory, wasm)), { level: 9 }).toString("base64"),
+  };
+  return {
+    name: "inlined",
+    setup(build) {
+      build.onResolve({ filter: /^gouchdb:(worker|engine)$/ }, ({ path }) => ({ path: path.slice("gouchdb:".length), namespace: "inlined" }));
+      build.onLoad({ filter: /.*/, namespace: "inlined" }, ({ path }) => ({ contents: contents[path](), loader: "text" }));
+    },
+  };
+}
+
+// require("gouchdb") is the class, as with PouchDB, and everything else is on it.
+const commonJS = {
+  platform: "node",
+  format: "cjs",
+  define: { "import.meta.url": "moduleURL" },
+  banner: { js: 'const moduleURL = require("node:url").pathToFileURL(__filename).href;' },
+  footer: { js: "{ const { default: main, ...rest } = module.exports; module.exports = Object.assign(main, rest, { default: main }); }" },
+};
+
+/** Bundles everything into `directory`, where the engines are already. */
+export async function bundleAll(entrypoints, directory, id) {
+  const build = (name, output, options) => bundle(join(entrypoints, `${name}.ts`), join(directory, output), id, options);
+  await build("worker", "worker.js", { format: "iife" });
+  await build("browser", "browser.js");
+  await build("script", "gouchdb.js", { format: "iife" });
+  await build("inline", "inline.js", { plugins: [inlined(directory, "gouchdb.wasm")] });
+  await build("workerd", "workerd.js", { external: ["./gouchdb.wasm"] });
+  await build("node", "node.cjs", commonJS);
+  await build("inline_node", "inline.cjs", { ...commonJS, plugins: [inlined(directory, "gouchdb-node.wasm")] });
+  const { metafile } = await build("node", "node.js", { platform: "node", metafile: true });
+  const [{ exports }] = Object.values(metafile.outputs);
+  writeFileSync(join(directory, "inline-node.js"), asESModule("inline.cjs", exports));
+}
+
+// An ES module over a CommonJS one. It is not bundled a second time: the engine in it is large.
+function asESModule(file, names) {
+  const rest = names.filter((name) => name !== "default" && name !== "GouchDB");
+  return `import GouchDB from "./${basename(file)}";\nexport default GouchDB;\nexport { GouchDB };\nexport const { ${rest.join(", ")} } = GouchDB;\n`;
+}

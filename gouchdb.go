@@ -22,6 +22,7 @@ import (
 	"github.com/gouchdb/gouchdb/adapters/memory"
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/docstore"
+	"github.com/gouchdb/gouchdb/internal/regexps"
 )
 
 // Error is every failure that a caller may act on: CouchDB's status and name, and a reason for people.
@@ -82,7 +83,9 @@ type DB struct {
 // databases ErrMissing, ErrUnauthorized, ErrUnreachable and ErrNotCouchDB.
 func Open(ctx context.Context, location string, options Options) (*DB, error) {
 	kind, rest, _ := strings.Cut(location, ":")
-	local := docstore.Options{Name: rest, MaxDocumentSize: options.MaxDocumentSize, AutoCompaction: options.AutoCompaction}
+	local := docstore.Options{
+		Name: rest, MaxDocumentSize: options.MaxDocumentSize, AutoCompaction: options.AutoCompaction, Regexp: regexps.Compile,
+	}
 	switch kind {
 	case "memory":
 		if err := options.checkLocal(); err != nil {

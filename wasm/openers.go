@@ -9,22 +9,27 @@ import (
 	"github.com/gouchdb/gouchdb/adapters/indexeddb"
 	"github.com/gouchdb/gouchdb/adapters/memory"
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/docstore"
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
 	"github.com/gouchdb/gouchdb/core/rawjson"
+	"github.com/gouchdb/gouchdb/internal/regexps"
 	"github.com/gouchdb/gouchdb/wasm/internal/engine"
 )
+
+// documents are the options of local databases.
+var documents = docstore.Options{Regexp: regexps.Compile}
 
 // openers are the adapters of this engine, by the names that js/src/name.ts gives them. Node's engine has one more.
 var openers = engine.Openers{
 	"memory": {
 		Volatile: true,
 		Open: func(ctx context.Context, name string, _ []byte) (core.Adapter, error) {
-			return adapter(memory.Open(ctx, name))
+			return adapter(memory.OpenWith(ctx, docstore.Options{Name: name, Regexp: regexps.Compile}))
 		},
 	},
 	"indexeddb": {
 		Open: func(ctx context.Context, name string, options []byte) (core.Adapter, error) {
-			return adapter(indexeddb.Open(ctx, name, indexeddb.Options{Store: logOptions(options, logkv.Relaxed)}))
+			return adapter(indexeddb.Open(ctx, name, indexeddb.Options{Docs: documents, Store: logOptions(options, logkv.Relaxed)}))
 		},
 	},
 	"http": {

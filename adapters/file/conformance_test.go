@@ -12,6 +12,8 @@ import (
 	"github.com/gouchdb/gouchdb/adapters/file"
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/adaptertest"
+	"github.com/gouchdb/gouchdb/core/docstore"
+	"github.com/gouchdb/gouchdb/internal/regexps"
 )
 
 func TestConformance(t *testing.T) {
@@ -22,7 +24,7 @@ func TestConformance(t *testing.T) {
 	}
 	var databases sync.Map // from a name to the *opened that has it now
 	open := func(t *testing.T, o *opened) core.Adapter {
-		db, err := file.Open(t.Context(), o.path, file.Options{})
+		db, err := file.Open(t.Context(), o.path, file.Options{Docs: docstore.Options{Regexp: regexps.Compile}})
 		require.NoError(t, err)
 		o.db = db
 		return db

@@ -17,11 +17,14 @@ import (
 	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/kv/kvtest"
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
+	"github.com/gouchdb/gouchdb/internal/regexps"
 )
 
 func openDB(t *testing.T, name string) *docstore.DB {
 	t.Helper()
-	db, err := Open(context.Background(), name, Relaxed())
+	options := Relaxed()
+	options.Docs.Regexp = regexps.Compile
+	db, err := Open(context.Background(), name, options)
 	require.NoError(t, err)
 	return db
 }

@@ -8,13 +8,15 @@ import (
 	"github.com/gouchdb/gouchdb/adapters/memory"
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/adaptertest"
+	"github.com/gouchdb/gouchdb/core/docstore"
+	"github.com/gouchdb/gouchdb/internal/regexps"
 )
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	adaptertest.Run(t, adaptertest.Harness{
 		Open: func(t *testing.T, name string) core.Adapter {
-			db, err := memory.Open(t.Context(), name)
+			db, err := memory.OpenWith(t.Context(), docstore.Options{Name: name, Regexp: regexps.Compile})
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, db.Close()) })
 			return db

@@ -14,6 +14,8 @@ import (
 	"github.com/gouchdb/gouchdb/adapters/file"
 	"github.com/gouchdb/gouchdb/adapters/memory"
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/docstore"
+	"github.com/gouchdb/gouchdb/internal/regexps"
 	"github.com/gouchdb/gouchdb/server"
 )
 
@@ -118,12 +120,14 @@ func (s *serveSettings) serverOptions(p process) (server.Options, error) {
 		options.Users = []server.User{{Name: s.admin, PasswordHash: hash, Roles: []string{"_admin"}}}
 	}
 	if s.memory {
-		options.Databases = server.Memory(func(ctx context.Context, name string) (core.Adapter, error) { return memory.Open(ctx, name) })
+		options.Databases = server.Memory(func(ctx context.Context, name string) (core.Adapter, error) {
+			return memory.OpenWith(ctx, docstore.Options{Name: name, Regexp: regexps.Compile})
+		})
 		return options, nil
 	}
 	var err error
 	options.Databases, err = server.Directory(filepath.Join(s.dir, "databases"), func(ctx context.Context, path string) (core.Adapter, error) {
-		return file.Open(ctx, path, file.Options{})
+		return file.Open(ctx, path, file.Options{Docs: docstore.Options{Regexp: regexps.Compile}})
 	})
 	if err != nil {
 		return options, err

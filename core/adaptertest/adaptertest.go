@@ -61,6 +61,7 @@ const (
 	WaitingFeed       Capability = "the feed waits for changes"
 	ClosedErrors      Capability = "calls on a closed database, and waiting ones, fail with ErrClosed"
 	Persistence       Capability = "what was written is there after reopening"
+	Queries           Capability = "Mango queries are answered: the adapter is a core.Finder"
 	NewIdentity       Capability = "a database that was destroyed and made again has another identity"
 )
 
@@ -112,6 +113,7 @@ var groups = []struct {
 	{"attachments", attachmentCases},
 	{"forget", forgetCases},
 	{"concurrent", concurrentCases},
+	{"queries", queryCases},
 	{"life", lifeCases},
 }
 

@@ -40,6 +40,9 @@ func (db *DB) BulkDocs(ctx context.Context, docs []*core.Document, options core.
 	if err != nil {
 		return nil, err
 	}
+	if b.indexDue {
+		db.indexer.start()
+	}
 	return b.results, nil
 }
 
@@ -50,6 +53,8 @@ type batch struct {
 	writes     []write // by id, those of one id in the order they came
 	docIDs     []string
 	results    []core.BulkResult
+	// indexDue says that the batch has made an index that is to be built, or unmade one.
+	indexDue bool
 }
 
 // write is one document of a batch, as far as it could be worked out without looking into the store.
@@ -203,6 +208,12 @@ func (b *batch) run(ctx context.Context, tx kv.Tx) error {
 	}
 	before := m
 	e := edit{ctx: ctx, db: b.db, tx: tx, meta: &m, results: b.results, replicated: b.replicated}
+	if err := e.readIndexes(); err != nil {
+		return err
+	}
+	if err := e.readReplaced(b.docIDs, records); err != nil {
+		return err
+	}
 	writes := b.writes
 	for i, docID := range b.docIDs {
 		for writes[0].docID != docID { // local documents stand between others
@@ -220,6 +231,9 @@ func (b *batch) run(ctx context.Context, tx kv.Tx) error {
 	}
 	for i := range writes {
 		b.writeLocal(tx, &writes[i])
+	}
+	if b.indexDue, err = e.finishIndexes(); err != nil {
+		return err
 	}
 	if m != before {
 		m.write(tx)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv"
+	"github.com/gouchdb/gouchdb/core/mango"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 )
 
@@ -22,20 +23,28 @@ type Report struct {
 	Problems []string
 }
 
-// Check goes through all data and reports what is not as it must be: what cannot be read, revision trees, the sequence index, counters, bodies. An error means
+// Check goes through all data and reports what is not as it must be: what cannot be read, revision trees, the sequence index, counters, bodies, and the indexes of queries. An error means
 // that it could not look, not that it found something. It holds the number of every body in memory.
 func (db *DB) Check(ctx context.Context) (report Report, err error) {
 	err = db.store.View(ctx, func(s kv.Snapshot) (err error) {
-		report, err = CheckSnapshot(ctx, s)
+		report, err = checkSnapshot(ctx, s, db.options.Regexp)
 		return err
 	})
 	return report, err
 }
 
-// CheckSnapshot is Check for a database that is not open, perhaps because it cannot be any more.
+// CheckSnapshot is Check for a database that is not open, perhaps because it cannot be any more. It takes on trust what indexes hold whose definitions
+// have patterns.
 func CheckSnapshot(ctx context.Context, s kv.Snapshot) (Report, error) {
+	return checkSnapshot(ctx, s, nil)
+}
+
+func checkSnapshot(ctx context.Context, s kv.Snapshot, engine mango.Engine) (Report, error) {
 	c := checker{ctx: ctx, snapshot: s, bodies: map[uint64]string{}, contents: newContentChecker()}
 	err := c.run()
+	if err == nil {
+		err = c.checkIndexes(engine)
+	}
 	return c.report, err
 }
 
@@ -84,6 +93,7 @@ func (c *checker) run() (err error) {
 			}
 		case localPrefix:
 			c.local(string(key[1:]), entry.Value)
+		case indexPrefix, entriesPrefix: // see checkIndexes
 		default:
 			if !bytes.Equal(key, formatKey) && !bytes.Equal(key, uuidKey) && !bytes.Equal(key, metaKey) {
 				c.problem("there is a key that means nothing: ", strconv.Quote(string(key)))

@@ -19,6 +19,9 @@ func (db *DB) Compact(ctx context.Context) error {
 	if err := db.store.Refresh(ctx); err != nil {
 		return err
 	}
+	if err := db.removeAbandoned(ctx); err != nil {
+		return err
+	}
 	from := []byte{documentPrefix}
 	for from != nil {
 		step, err := db.findCompactable(ctx, from)

@@ -11,6 +11,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/docstore"
 	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/kv/memkv"
+	"github.com/gouchdb/gouchdb/internal/regexps"
 )
 
 // survivor is a store whose content outlives the database that closes it, as that of a disk does.
@@ -46,7 +47,7 @@ func TestConformanceWhenReopened(t *testing.T) {
 			stores := map[core.Adapter]*survivor{}
 			open := func(t *testing.T, name string, store *survivor) core.Adapter {
 				options := v.options
-				options.Name, options.Adapter = name, "test"
+				options.Name, options.Adapter, options.Regexp = name, "test", regexps.Compile
 				db, err := docstore.Open(t.Context(), store, options)
 				require.NoError(t, err)
 				stores[db] = store

@@ -39,6 +39,7 @@ type DB struct {
 	pending pendingMemo
 	// firstOwn is the first number that could be given out since the database was opened: see stage.go.
 	firstOwn uint64
+	indexer  indexer
 }
 
 var _ core.Adapter = (*DB)(nil)
@@ -57,11 +58,17 @@ func Open(ctx context.Context, store kv.Store, options Options) (*DB, error) {
 		options.NewUUID = randomUUID
 	}
 	db := &DB{store: store, options: options}
-	found := false
+	db.indexer.init(db)
+	found, due := false, false
 	err := store.View(ctx, func(s kv.Snapshot) (err error) {
-		found, err = db.load(ctx, s)
+		if found, err = db.load(ctx, s); err == nil {
+			due, err = db.indexesDue(ctx, s)
+		}
 		return err
 	})
+	if err == nil && due {
+		db.indexer.start()
+	}
 	if err != nil || found {
 		return db, err
 	}
@@ -191,10 +198,16 @@ func (db *DB) Flush(ctx context.Context) error { return db.store.Flush(ctx) }
 func (db *DB) Drain(ctx context.Context) error { return kv.Drain(ctx, db.store) }
 
 // Close ends what is going on with ErrClosed and closes the store.
-func (db *DB) Close() error { return db.store.Close() }
+func (db *DB) Close() error {
+	db.indexer.close()
+	return db.store.Close()
+}
 
 // Destroy closes the database and removes its data.
-func (db *DB) Destroy(ctx context.Context) error { return db.store.Destroy(ctx) }
+func (db *DB) Destroy(ctx context.Context) error {
+	db.indexer.close()
+	return db.store.Destroy(ctx)
+}
 
 func formatSeq(seq uint64) core.Seq { return core.Seq(strconv.FormatUint(seq, 10)) }
 

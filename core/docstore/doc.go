@@ -17,6 +17,9 @@
 //	c<number>.. a chunk of a content
 //	t<number>   says that the chunks with this number belong to no content yet: see stage.go
 //	l<id>       a local document: its revision number and its body
+//	i           the indexes that the design documents define, each with the number of its entries
+//	i<number>   up to which sequence the index with this number holds the documents
+//	x<number>.. an entry of an index: the values of its fields and the id, in an order-preserving spelling; see indexing.go
 //
 // # Rules
 //

@@ -18,6 +18,7 @@ type edit struct {
 	meta       *meta
 	results    []core.BulkResult
 	replicated bool
+	indexing   indexing
 }
 
 // document applies the writes of one document, one after the other: each sees what those before it did.
@@ -112,20 +113,23 @@ func newEdit(tree revtree.Tree, w *write) (parent, rev core.Rev, err error) {
 // store gives a changed document its new place in the feed, forgets what is too old, and counts.
 func (e *edit) store(docID string, was *record, tree, before revtree.Tree) error {
 	tree, bodies := tree.Stem(int(min(e.meta.revsLimit, 1<<31-1)))
+	if e.db.options.AutoCompaction {
+		var inner []uint64
+		tree, inner = tree.WithoutInnerBodies()
+		bodies = append(bodies, inner...)
+	}
+	if tree.Equal(before) {
+		return e.deleteBodies(bodies) // stemming undid it all
+	}
+	e.meta.updateSeq++
+	is := &record{seq: e.meta.updateSeq, deleted: tree.Winner().Deleted, tree: tree}
+	if err := e.reindex(docID, was, is); err != nil {
+		return err
+	}
 	if err := e.deleteBodies(bodies); err != nil {
 		return err
 	}
-	if e.db.options.AutoCompaction {
-		tree, bodies = tree.WithoutInnerBodies()
-		if err := e.deleteBodies(bodies); err != nil {
-			return err
-		}
-	}
-	if tree.Equal(before) {
-		return nil // stemming undid it all
-	}
-	e.meta.updateSeq++
-	e.replace(docID, was, &record{seq: e.meta.updateSeq, deleted: tree.Winner().Deleted, tree: tree})
+	e.replace(docID, was, is)
 	return nil
 }
 

@@ -16,12 +16,16 @@ const (
 	contentPrefix  = 'a'
 	chunkPrefix    = 'c'
 	stagedPrefix   = 't'
+	indexPrefix    = 'i'
+	entriesPrefix  = 'x'
 )
 
 var (
 	formatKey = []byte("f")
 	uuidKey   = []byte("u")
 	metaKey   = []byte("m")
+
+	catalogueKey = []byte{indexPrefix}
 )
 
 func idKey(prefix byte, docID string) []byte {

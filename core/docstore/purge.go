@@ -10,12 +10,16 @@ import (
 // Purge removes leaves as if they had never been there. As in CouchDB each request takes a purge sequence and an update
 // sequence, whatever it finds; a document of which something stays moves to that place in the feed.
 func (db *DB) Purge(ctx context.Context, requests []core.DocRevs) (result core.PurgeResult, err error) {
+	due := false
 	err = db.store.Update(ctx, func(tx kv.Tx) error {
 		m, err := readMeta(ctx, tx)
 		if err != nil {
 			return err
 		}
 		e := edit{ctx: ctx, db: db, tx: tx, meta: &m}
+		if err := e.readIndexes(); err != nil {
+			return err
+		}
 		result = core.PurgeResult{Purged: make([]core.DocRevs, len(requests))}
 		for i, request := range requests {
 			m.purgeSeq++
@@ -26,12 +30,18 @@ func (db *DB) Purge(ctx context.Context, requests []core.DocRevs) (result core.P
 			}
 			result.Purged[i] = core.DocRevs{ID: request.ID, Revs: purged}
 		}
+		if due, err = e.finishIndexes(); err != nil {
+			return err
+		}
 		result.PurgeSeq = formatSeq(m.purgeSeq)
 		if len(requests) > 0 {
 			m.write(tx)
 		}
 		return nil
 	})
+	if err == nil && due {
+		db.indexer.start()
+	}
 	return result, err
 }
 
@@ -41,23 +51,27 @@ func (e *edit) purge(request core.DocRevs) (purged []core.Rev, err error) {
 		return nil, err
 	}
 	tree := was.tree
+	var bodies []uint64
 	for _, rev := range request.Revs {
-		pruned, bodies, ok := tree.Prune(rev)
-		if !ok {
-			continue
-		}
-		tree = pruned
-		purged = append(purged, rev)
-		if err := e.deleteBodies(bodies); err != nil {
-			return nil, err
+		if pruned, released, ok := tree.Prune(rev); ok {
+			tree = pruned
+			purged = append(purged, rev)
+			bodies = append(bodies, released...)
 		}
 	}
-	switch {
-	case len(purged) == 0:
-	case tree.IsEmpty():
-		e.replace(request.ID, was, nil)
-	default:
-		e.replace(request.ID, was, &record{seq: e.meta.updateSeq, deleted: tree.Winner().Deleted, tree: tree})
+	if len(purged) == 0 {
+		return nil, nil
 	}
+	var is *record
+	if !tree.IsEmpty() {
+		is = &record{seq: e.meta.updateSeq, deleted: tree.Winner().Deleted, tree: tree}
+	}
+	if err := e.reindex(request.ID, was, is); err != nil {
+		return nil, err
+	}
+	if err := e.deleteBodies(bodies); err != nil {
+		return nil, err
+	}
+	e.replace(request.ID, was, is)
 	return purged, nil
 }

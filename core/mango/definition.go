@@ -149,6 +149,24 @@ func (x *Index) AppendDefinition(dst []byte) []byte {
 	return append(dst, '}')
 }
 
+// AppendSource appends the definition as it was given, from which [ParseDefinition] makes an index that holds the same. Indexes with equal sources
+// have equal entries.
+func (x *Index) AppendSource(dst []byte) []byte {
+	dst = append(dst, `{"fields":`...)
+	dst = appendFields(dst, x.Fields)
+	if x.Filter != nil {
+		dst = append(dst, `,"partial_filter_selector":`...)
+		dst = append(dst, x.filterText...)
+	}
+	return append(dst, '}')
+}
+
+// ParseDefinition reads what AppendSource wrote, into an index without names.
+func ParseDefinition(source []byte, engine Engine) (*Index, error) {
+	x := &Index{}
+	return x, x.define(source, engine)
+}
+
 // AppendDescription appends the index as getIndexes and explain describe it. A nil index is that of the documents by their ids.
 func (x *Index) AppendDescription(dst []byte) []byte {
 	if x == nil {

@@ -35,16 +35,9 @@ func (x *Index) Entry(doc *core.Document) (entry Entry, ok bool, err error) {
 	if doc.Deleted || strings.HasPrefix(doc.ID, designPrefix) || len(x.Fields) == 0 {
 		return Entry{}, false, nil
 	}
-	key := make([]byte, 0, 64)
-	var few [4][]byte
-	values := few[:0]
-	for i := range x.Fields {
-		value := lookup(doc, x.Fields[i].path)
-		if value == nil {
-			return Entry{}, false, nil
-		}
-		values = append(values, value)
-		key = collation.AppendKey(key, value)
+	key, values, ok := x.key(doc)
+	if !ok {
+		return Entry{}, false, nil
 	}
 	if x.Filter != nil {
 		if matches, err := x.Filter.Matches(doc); err != nil || !matches {
@@ -54,6 +47,34 @@ func (x *Index) Entry(doc *core.Document) (entry Entry, ok bool, err error) {
 	entry.Values = inexactValues(key, values)
 	entry.Key = collation.AppendString(key, doc.ID)
 	return entry, true, nil
+}
+
+// Key returns the key under which the index holds a document if it does: unlike Entry it does not ask the filter. So it finds what is to be
+// removed even when the filter's patterns take too long this time. It is nil for a document that the index cannot hold.
+func (x *Index) Key(doc *core.Document) []byte {
+	if doc.Deleted || strings.HasPrefix(doc.ID, designPrefix) || len(x.Fields) == 0 {
+		return nil
+	}
+	key, _, ok := x.key(doc)
+	if !ok {
+		return nil
+	}
+	return collation.AppendString(key, doc.ID)
+}
+
+// key returns the keys of the fields' values, and the values. ok is false when a field is not there.
+func (x *Index) key(doc *core.Document) (key []byte, values [][]byte, ok bool) {
+	key = make([]byte, 0, 64)
+	values = make([][]byte, 0, 4)
+	for i := range x.Fields {
+		value := lookup(doc, x.Fields[i].path)
+		if value == nil {
+			return nil, nil, false
+		}
+		values = append(values, value)
+		key = collation.AppendKey(key, value)
+	}
+	return key, values, true
 }
 
 // lookup finds the value at a path in a document.

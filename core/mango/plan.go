@@ -44,6 +44,46 @@ type Range struct{ Start, End []byte }
 // DocKey returns the key by which a plan without an index orders documents: of an id.
 func DocKey(docID string) []byte { return collation.AppendString(nil, docID) }
 
+// DocIDs returns the range of ids whose [DocKey] lies in the range: from the first on, up to but without the last; nil: to the end.
+func (r Range) DocIDs() (from, to []byte) {
+	from, some := firstDocID(r.Start)
+	if !some {
+		return nil, []byte{} // there are none
+	}
+	to, some = firstDocID(r.End)
+	if !some {
+		return from, nil
+	}
+	if to == nil {
+		to = []byte{}
+	}
+	return from, to
+}
+
+// firstDocID returns the least text whose key is not below a bound. It reports false when there is none.
+func firstDocID(bound []byte) (text []byte, some bool) {
+	kind := DocKey("")[0]
+	if len(bound) == 0 || bound[0] < kind {
+		return nil, true
+	}
+	if bound[0] > kind {
+		return nil, false
+	}
+	if text, rest, err := collation.DecodeString(bound); err == nil {
+		if len(rest) > 0 {
+			text = append(text[:len(text):len(text)], 0) // the least that is greater
+		}
+		return text, true
+	}
+	// The beginning of strings, of which only the end is missing. The last byte may be half of an escape, which begins what is greater.
+	end := DocKey("")[1]
+	if text, _, err := collation.DecodeString(append(bound[:len(bound):len(bound)], end)); err == nil {
+		return text, true
+	}
+	text, _, _ = collation.DecodeString(append(bound[:len(bound)-1:len(bound)-1], end))
+	return append(text[:len(text):len(text)], 0), true
+}
+
 // fingerprint tells plans apart whose positions must not be mixed up.
 func (p *Plan) fingerprint() uint64 {
 	hash := fnv.New64a()

@@ -1,0 +1,215 @@
+package docstore
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv"
+	"github.com/gouchdb/gouchdb/core/mango"
+)
+
+// indexer builds indexes, and removes those that are not defined any more, in the background: in a goroutine that is there only as long as there is
+// something to do. Several tabs may do so at once, each step continues where the last one, whoever made it, has ended.
+type indexer struct {
+	known   atomic.Pointer[catalogue] // what was read last
+	adopted atomic.Bool               // the catalogue was compared with the design documents
+
+	db     *DB
+	mutex  sync.Mutex
+	cancel context.CancelFunc // of the goroutine that runs
+	ended  chan struct{}      // closed when it has ended; nil when none runs
+	again  bool               // there may be more to do than it knows of
+	closed bool
+	// failure is why the last one gave up.
+	failure error
+	// stepped is closed when something was done, or given up.
+	stepped chan struct{}
+}
+
+func (x *indexer) init(db *DB) { x.db, x.stepped = db, make(chan struct{}) }
+
+// start begins to do what is to be done. The channel that it returns is closed with the next step, or failure.
+func (x *indexer) start() <-chan struct{} {
+	x.mutex.Lock()
+	defer x.mutex.Unlock()
+	switch {
+	case x.closed:
+	case x.ended != nil:
+		x.again = true
+	default:
+		var ctx context.Context
+		ctx, x.cancel = context.WithCancel(context.Background())
+		x.ended, x.failure = make(chan struct{}), nil
+		go x.run(ctx)
+	}
+	return x.stepped
+}
+
+func (x *indexer) run(ctx context.Context) {
+	for {
+		more, err := x.db.buildStep(ctx)
+		if !x.step(more, err) {
+			return
+		}
+	}
+}
+
+// step tells those who wait what has happened. It reports false after the last step.
+func (x *indexer) step(more bool, err error) bool {
+	x.mutex.Lock()
+	defer x.mutex.Unlock()
+	close(x.stepped)
+	x.stepped = make(chan struct{})
+	if err == nil && (more || x.again) {
+		x.again = x.again && more
+		return true
+	}
+	x.failure, x.again = err, false
+	x.cancel()
+	close(x.ended)
+	x.ended = nil
+	return false
+}
+
+// failed returns why the last goroutine gave up, nil while one runs.
+func (x *indexer) failed() error {
+	x.mutex.Lock()
+	defer x.mutex.Unlock()
+	switch {
+	case x.closed:
+		return core.ErrClosed
+	case x.ended != nil:
+		return nil
+	}
+	return x.failure
+}
+
+// close ends the goroutine and waits until it is gone.
+func (x *indexer) close() {
+	x.mutex.Lock()
+	x.closed = true
+	ended := x.ended
+	if ended != nil {
+		x.cancel()
+	}
+	x.mutex.Unlock()
+	if ended != nil {
+		<-ended
+	}
+}
+
+// await returns after the next step of the indexer, which it sets going.
+func (x *indexer) await(ctx context.Context) error {
+	stepped := x.start()
+	if err := x.failed(); err != nil {
+		return err
+	}
+	select {
+	case <-stepped:
+		return x.failed()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// adopt makes sure, once, that the catalogue has what the design documents define: in a database that another program has filled, or one that had no
+// engine for an index's pattern, it does not.
+func (x *indexer) adopt(ctx context.Context) error {
+	if x.adopted.Load() {
+		return nil
+	}
+	same := false
+	err := x.db.store.View(ctx, func(s kv.Snapshot) error {
+		c, err := x.db.catalogue(ctx, s)
+		if err != nil {
+			return err
+		}
+		defined, err := x.db.defined(ctx, s)
+		same = c.isOf(defined)
+		return err
+	})
+	if err == nil && !same {
+		err = x.db.relist(ctx)
+	}
+	if err == nil {
+		x.adopted.Store(true)
+	}
+	return err
+}
+
+// relist brings the catalogue in line with the design documents.
+func (db *DB) relist(ctx context.Context) error {
+	due := false
+	err := db.store.Update(ctx, func(tx kv.Tx) error {
+		m, err := readMeta(ctx, tx)
+		if err != nil {
+			return err
+		}
+		e := edit{ctx: ctx, db: db, tx: tx, meta: &m}
+		if err := e.readIndexes(); err != nil {
+			return err
+		}
+		if due, err = e.list(); err == nil && due {
+			m.write(tx)
+		}
+		return err
+	})
+	if err == nil && due {
+		db.indexer.start()
+	}
+	return err
+}
+
+// IndexProgress tells how far an index is built.
+type IndexProgress struct {
+	DesignDoc string // with "_design/"
+	Name      string
+	// Done of Total sequences are behind it.
+	Done, Total uint64
+}
+
+// IndexProgress lists the indexes that are being built. It is empty when all of them hold all documents.
+func (db *DB) IndexProgress(ctx context.Context) (progress []IndexProgress, err error) {
+	err = db.store.View(ctx, func(s kv.Snapshot) error {
+		m, err := readMeta(ctx, s)
+		if err != nil {
+			return err
+		}
+		c, err := db.catalogue(ctx, s)
+		if err != nil {
+			return err
+		}
+		built, err := c.states(ctx, s)
+		for i, number := range c.numbers {
+			if state := built[c.place(number)]; state != complete {
+				x := c.indexes[i]
+				progress = append(progress, IndexProgress{DesignDoc: x.DesignDoc, Name: x.Name, Done: min(state, m.updateSeq), Total: m.updateSeq})
+			}
+		}
+		return err
+	})
+	return progress, err
+}
+
+// has reports whether an index with this number is defined.
+func (c *catalogue) has(number uint64) bool {
+	return c.place(number) >= 0 || slices.Contains(c.unusable, number)
+}
+
+// place returns where a number stands among the stored indexes.
+func (c *catalogue) place(number uint64) int {
+	for i := range c.stored {
+		if c.stored[i].number == number {
+			return i
+		}
+	}
+	return -1
+}
+
+// building reports whether an index, nil for that of the ids, does not hold all documents yet.
+func (c *catalogue) building(index *mango.Index, built []uint64) bool {
+	return index != nil && built[c.place(c.numberOf(index))] != complete
+}

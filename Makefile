@@ -33,8 +33,12 @@ node_test/node_modules/.installed: node_test/package-lock.json node_test/package
 	cd node_test && npm ci --no-audit --no-fund
 	@touch $@
 
+node_test/bundlers/node_modules/.installed: node_test/bundlers/package-lock.json node_test/bundlers/package.json
+	cd node_test/bundlers && npm ci --no-audit --no-fund
+	@touch $@
+
 .PHONY: setup
-setup: chromium js/node_modules/.installed node_test/node_modules/.installed ## install npm packages and Debian's chromium
+setup: chromium js/node_modules/.installed node_test/node_modules/.installed node_test/bundlers/node_modules/.installed ## install npm packages and Debian's chromium
 
 # ---- building -------------------------------------------------------------------------------------
 
@@ -76,7 +80,7 @@ test-wasm: node_test/node_modules/.installed ## Go tests compiled to wasm, in No
 	scripts/test-wasm $(WASM_PACKAGES)
 
 .PHONY: test-node
-test-node: build js node_test/node_modules/.installed ## the npm package and the server, used from Node
+test-node: build js chromium node_test/node_modules/.installed node_test/bundlers/node_modules/.installed ## the npm package and the server, used from Node and through bundlers
 	cd node_test && node --test --test-concurrency=1 *.test.mjs
 
 .PHONY: test-browser

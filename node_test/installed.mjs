@@ -15,8 +15,8 @@ process.on("exit", () => rmSync(project, { recursive: true, force: true }));
 
 writeFileSync(join(project, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
 npm(js, "pack", "--pack-destination", project);
-const tarball = readdirSync(project).find((name) => name.endsWith(".tgz"));
-npm(project, "install", `./${tarball}`);
+export const tarball = join(project, readdirSync(project).find((name) => name.endsWith(".tgz")));
+npm(project, "install", tarball);
 
 export const packageRoot = join(project, "node_modules/gouchdb");
 

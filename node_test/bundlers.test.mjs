@@ -1,0 +1,212 @@
+// The packed package in small projects: each bundler builds one, and Chromium runs it against a server. The bundlers have a lock file of
+// their own, in bundlers/.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { copyFileSync, cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+
+import { startChromium } from "../wasm_exec_test/chromium.mjs";
+import { startServer } from "../wasm_exec_test/gouchdb-server.mjs";
+import { serve } from "../wasm_exec_test/serve.mjs";
+import { packageRoot, project, run, tarball } from "./installed.mjs";
+
+const tools = createRequire(new URL("bundlers/package.json", import.meta.url));
+const tool = (name) => import(pathToFileURL(tools.resolve(name)));
+const binary = (name) => fileURLToPath(new URL(`bundlers/node_modules/.bin/${name}`, import.meta.url));
+const dist = join(packageRoot, "dist");
+
+// What all of them do: write, read, sync, and use a worker.
+const story = (from) => `
+import GouchDB from ${JSON.stringify(from)};
+const { name, remote } = Object.fromEntries(new URLSearchParams(location.search));
+async function story() {
+  const db = new GouchDB(name);
+  await db.put({ _id: "milk", title: "Buy milk" });
+  const { title } = await db.get("milk");
+  const { push } = await db.sync(remote + "/" + name);
+  const other = new GouchDB(name + "-in-worker", { worker: true });
+  const { docs_written: pulled } = await other.replicate.from(remote + "/" + name);
+  return { title, pushed: push.docs_written, pulled };
+}
+story().then((outcome) => { globalThis.outcome = outcome; }, (error) => { globalThis.outcome = String(error.stack ?? error); });
+`;
+const page = (script) => `<!doctype html><title>app</title><script type="module" src="${script}"></script>`;
+const told = { title: "Buy milk", pushed: 1, pulled: 1 };
+
+let files, pages, server, browser;
+before(async () => {
+  files = {};
+  pages = await serve(files);
+  server = await startServer(["--memory", "--no-auth", "--cors", pages.url]);
+  browser = await startChromium();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  await pages?.close();
+});
+
+// Makes a project with the story in it, and says where its built files belong.
+function newApp(name, from = "gouchdb") {
+  const directory = join(project, name);
+  mkdirSync(join(directory, "built"), { recursive: true });
+  writeFileSync(join(directory, "package.json"), JSON.stringify({ name, private: true, type: "module" }));
+  writeFileSync(join(directory, "main.js"), story(from));
+  writeFileSync(join(directory, "index.html"), page("./main.js"));
+  return { directory, main: join(directory, "main.js"), built: join(directory, "built") };
+}
+
+// Serves what was built, and lets Chromium run it.
+async function outcomeOf(name, built, path = "index.html") {
+  for (const file of readdirSync(built, { recursive: true })) {
+    files[`/${name}/${file}`] = pathToFileURL(join(built, file));
+  }
+  return visit(`${pages.url}/${name}/${path}`, name);
+}
+
+async function visit(url, name) {
+  const tab = await browser.context.newPage();
+  await tab.goto(`${url}?${new URLSearchParams({ name, remote: server.url })}`);
+  await tab.waitForFunction(() => globalThis.outcome);
+  const outcome = await tab.evaluate(() => globalThis.outcome);
+  await tab.close();
+  return outcome;
+}
+
+describe("bundlers", { concurrency: 1 }, () => {
+  test("Vite, as it comes", { timeout: 60_000 }, async () => {
+    const { build } = await tool("vite");
+    const app = newApp("vite");
+    await build({ root: app.directory, base: "./", logLevel: "error", build: { outDir: app.built } });
+    assert.deepEqual(await outcomeOf("vite", app.built), told);
+  });
+
+  test("Vite's development server, as it comes", { timeout: 60_000 }, async () => {
+    const { createServer } = await tool("vite");
+    const app = newApp("vite-dev");
+    cpSync(packageRoot, join(app.directory, "node_modules/gouchdb"), { recursive: true }); // it serves nothing from outside
+    const development = await createServer({ root: app.directory, logLevel: "error", server: { host: "127.0.0.1", port: 0 } });
+    await development.listen();
+    const url = `http://127.0.0.1:${development.httpServer.address().port}`;
+    const other = await startServer(["--memory", "--no-auth", "--cors", url]);
+    try {
+      const tab = await browser.context.newPage();
+      await tab.goto(`${url}/?${new URLSearchParams({ name: "vite-dev", remote: other.url })}`);
+      await tab.waitForFunction(() => globalThis.outcome);
+      assert.deepEqual(await tab.evaluate(() => globalThis.outcome), told);
+      await tab.close();
+    } finally {
+      await other.stop();
+      await development.close();
+    }
+  });
+
+  test("webpack, as it comes", { timeout: 60_000 }, async () => {
+    const { default: webpack } = await tool("webpack");
+    const app = newApp("webpack");
+    const stats = await promisify(webpack)({ mode: "production", context: app.directory, entry: "./main.js", output: { path: app.built, filename: "main.js" }, performance: false });
+    assert.equal(stats.hasErrors() || stats.hasWarnings(), false, stats.toString());
+    writeFileSync(join(app.built, "index.html"), page("main.js"));
+    assert.deepEqual(await outcomeOf("webpack", app.built), told);
+  });
+
+  test("Parcel, as it comes", { timeout: 60_000 }, async () => {
+    const { Parcel } = (await tool("@parcel/core")).default;
+    const app = newApp("parcel");
+    await new Parcel({
+      entries: join(app.directory, "index.html"),
+      defaultConfig: tools.resolve("@parcel/config-default"),
+      mode: "production",
+      shouldDisableCache: true,
+      defaultTargetOptions: { distDir: app.built, publicUrl: "./", shouldOptimize: false },
+    }).run();
+    assert.deepEqual(await outcomeOf("parcel", app.built), told);
+  });
+
+  test("esbuild, with the engine and the worker copied beside the bundle", { timeout: 60_000 }, async () => {
+    const { build } = await tool("esbuild");
+    const app = newApp("esbuild");
+    await build({ entryPoints: [app.main], bundle: true, minify: true, format: "esm", outdir: app.built, logLevel: "error" });
+    for (const file of ["gouchdb.wasm", "worker.js"]) {
+      copyFileSync(join(dist, file), join(app.built, file));
+    }
+    writeFileSync(join(app.built, "index.html"), page("main.js"));
+    assert.deepEqual(await outcomeOf("esbuild", app.built), told);
+  });
+
+  test("Rollup, with the engine inside the bundle", { timeout: 60_000 }, async () => {
+    const [{ rollup }, { nodeResolve }] = await Promise.all([tool("rollup"), tool("@rollup/plugin-node-resolve")]);
+    const app = newApp("rollup", "gouchdb/inline");
+    const bundle = await rollup({ input: app.main, plugins: [nodeResolve({ browser: true })] });
+    await bundle.write({ dir: app.built, format: "es" });
+    await bundle.close();
+    assert.deepEqual(readdirSync(app.built), ["main.js"]);
+    writeFileSync(join(app.built, "index.html"), page("main.js"));
+    assert.deepEqual(await outcomeOf("rollup", app.built), told);
+  });
+});
+
+describe("without a bundler", () => {
+  test("<script type=module>", { timeout: 30_000 }, async () => {
+    files["/module/index.html"] = `<!doctype html><script type="module">${story("./dist/browser.js")}</script>`;
+    for (const file of ["browser.js", "gouchdb.wasm", "worker.js"]) {
+      files[`/module/dist/${file}`] = pathToFileURL(join(dist, file));
+    }
+    assert.deepEqual(await visit(`${pages.url}/module/index.html`, "module"), told);
+  });
+
+  test("<script>, from this origin and from another", { timeout: 30_000 }, async () => {
+    const elsewhere = await serve(Object.fromEntries(["gouchdb.js", "gouchdb.wasm", "worker.js"].map((file) => [`/${file}`, pathToFileURL(join(dist, file))])));
+    try {
+      for (const [name, base] of [["script-here", "/module/dist"], ["script-there", elsewhere.url]]) {
+        files["/module/dist/gouchdb.js"] = pathToFileURL(join(dist, "gouchdb.js"));
+        files[`/${name}.html`] = `<!doctype html><script src="${base}/gouchdb.js"></script><script>${story("gouchdb").replace(/^import.*$/m, "")}</script>`;
+        assert.deepEqual(await visit(`${pages.url}/${name}.html`, name), told);
+      }
+    } finally {
+      await elsewhere.close();
+    }
+  });
+
+  // A process that must end by itself, whose output is the outcome.
+  const inNode = (require) => `
+    ${require}
+    (async () => {
+      const db = new GouchDB("node", { adapter: "memory" });
+      await db.put({ _id: "milk", title: "Buy milk" });
+      const { title } = await db.get("milk");
+      const { push } = await db.sync(${JSON.stringify(`${server.url}/node`)} + Math.random().toString(36).slice(2));
+      const file = new GouchDB("file-" + Math.random());
+      await file.put({ _id: "a" });
+      const { adapter } = file;
+      await file.destroy();
+      const named = await db.get("coffee").catch((error) => error instanceof GouchError);
+      console.log(JSON.stringify({ title, pushed: push.docs_written, adapter, named }));
+    })();`;
+
+  for (const [kind, require] of [
+    ["Node, import", 'import GouchDB, { GouchError } from "gouchdb";'],
+    ["Node, import of gouchdb/inline", 'import GouchDB, { GouchError } from "gouchdb/inline";'],
+    ["Node, require", 'import { createRequire } from "node:module"; const GouchDB = createRequire(import.meta.url)("gouchdb"); const { GouchError } = GouchDB;'],
+    ["Node, require of gouchdb/inline", 'import { createRequire } from "node:module"; const { GouchDB, GouchError } = createRequire(import.meta.url)("gouchdb/inline");'],
+  ]) {
+    test(kind, { timeout: 30_000 }, async () => {
+      const { code, output } = await run(inNode(require));
+      assert.equal(code, 0, output);
+      assert.deepEqual(JSON.parse(output), { title: "Buy milk", pushed: 1, adapter: "file", named: true });
+    });
+  }
+});
+
+describe("what the package says of itself", { concurrency: true }, () => {
+  const check = (file, ...args) => promisify(execFile)(process.execPath, [binary(file), ...args], { cwd: project }).catch(({ stdout, stderr }) => assert.fail(stdout + stderr));
+
+  test("publint", { timeout: 60_000 }, () => check("publint", packageRoot, "--strict"));
+
+  // Old resolution without exports knows nothing but the main entry.
+  test("are the types wrong?", { timeout: 60_000 }, () => check("attw", tarball, "--profile", "node16", "--exclude-entrypoints", "worker.js", "gouchdb.wasm"));
+});

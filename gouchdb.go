@@ -23,6 +23,7 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/docstore"
 	"github.com/gouchdb/gouchdb/internal/regexps"
+	"github.com/gouchdb/gouchdb/javascript"
 )
 
 // Error is every failure that a caller may act on: CouchDB's status and name, and a reason for people.
@@ -84,7 +85,8 @@ type DB struct {
 func Open(ctx context.Context, location string, options Options) (*DB, error) {
 	kind, rest, _ := strings.Cut(location, ":")
 	local := docstore.Options{
-		Name: rest, MaxDocumentSize: options.MaxDocumentSize, AutoCompaction: options.AutoCompaction, Regexp: regexps.Compile,
+		Name: rest, MaxDocumentSize: options.MaxDocumentSize, AutoCompaction: options.AutoCompaction,
+		Regexp: regexps.Compile, Scripts: javascript.New(javascript.Options{}),
 	}
 	switch kind {
 	case "memory":

@@ -16,6 +16,7 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/docstore"
 	"github.com/gouchdb/gouchdb/internal/regexps"
+	"github.com/gouchdb/gouchdb/javascript"
 	"github.com/gouchdb/gouchdb/server"
 )
 
@@ -119,15 +120,16 @@ func (s *serveSettings) serverOptions(p process) (server.Options, error) {
 		}
 		options.Users = []server.User{{Name: s.admin, PasswordHash: hash, Roles: []string{"_admin"}}}
 	}
+	scripts := javascript.New(javascript.Options{Log: func(message string) { options.Logger.Info("a function of a design document: " + message) }})
 	if s.memory {
 		options.Databases = server.Memory(func(ctx context.Context, name string) (core.Adapter, error) {
-			return memory.OpenWith(ctx, docstore.Options{Name: name, Regexp: regexps.Compile})
+			return memory.OpenWith(ctx, docstore.Options{Name: name, Regexp: regexps.Compile, Scripts: scripts})
 		})
 		return options, nil
 	}
 	var err error
 	options.Databases, err = server.Directory(filepath.Join(s.dir, "databases"), func(ctx context.Context, path string) (core.Adapter, error) {
-		return file.Open(ctx, path, file.Options{Docs: docstore.Options{Regexp: regexps.Compile}})
+		return file.Open(ctx, path, file.Options{Docs: docstore.Options{Regexp: regexps.Compile, Scripts: scripts}})
 	})
 	if err != nil {
 		return options, err

@@ -74,7 +74,7 @@ func (c *checker) run() (err error) {
 		return err
 	}
 	sequences, found := 0, 0
-	for entry, err := range c.entries(kv.Range{To: []byte{bodyPrefix}}, kv.Range{From: []byte{chunkPrefix + 1}}) {
+	for entry, err := range c.entries(kv.Range{To: []byte{bodyPrefix}}, kv.Range{From: []byte{chunkPrefix + 1}, To: []byte{viewPrefix}}, kv.Range{From: []byte{viewPrefix + 1}}) {
 		if err != nil {
 			return err
 		}
@@ -111,6 +111,9 @@ func (c *checker) run() (err error) {
 		found += c.body(entry)
 	}
 	if err := c.checkContents(); err != nil {
+		return err
+	}
+	if err := c.views(); err != nil {
 		return err
 	}
 	if found != len(c.bodies) {

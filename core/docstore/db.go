@@ -29,6 +29,8 @@ type Options struct {
 	Regexp mango.Engine
 	// Scripts runs the JavaScript of design documents. nil: what needs it fails, and says so.
 	Scripts core.Scripts
+	// OnMapError is told of documents that have no rows in a view because the map function failed. It must not wait. nil: nobody is.
+	OnMapError func(MapError)
 }
 
 // DB is a database of documents in a key-value store.
@@ -40,6 +42,7 @@ type DB struct {
 	// firstOwn is the first number that could be given out since the database was opened: see stage.go.
 	firstOwn uint64
 	indexer  indexer
+	views    viewRegistry
 }
 
 var _ core.Adapter = (*DB)(nil)
@@ -59,6 +62,7 @@ func Open(ctx context.Context, store kv.Store, options Options) (*DB, error) {
 	}
 	db := &DB{store: store, options: options}
 	db.indexer.init(db)
+	db.views.init()
 	found, due := false, false
 	err := store.View(ctx, func(s kv.Snapshot) (err error) {
 		if found, err = db.load(ctx, s); err == nil {
@@ -200,13 +204,19 @@ func (db *DB) Drain(ctx context.Context) error { return kv.Drain(ctx, db.store) 
 // Close ends what is going on with ErrClosed and closes the store.
 func (db *DB) Close() error {
 	db.indexer.close()
-	return db.store.Close()
+	err := db.store.Close()
+	db.views.close()
+	return err
 }
 
 // Destroy closes the database and removes its data.
 func (db *DB) Destroy(ctx context.Context) error {
 	db.indexer.close()
-	return db.store.Destroy(ctx)
+	err := db.store.Destroy(ctx)
+	if err == nil {
+		db.views.close()
+	}
+	return err
 }
 
 func formatSeq(seq uint64) core.Seq { return core.Seq(strconv.FormatUint(seq, 10)) }

@@ -16,6 +16,8 @@
 //	a<hash>     the header of a content: how many bodies refer to it, its length, the number of its chunks
 //	c<number>.. a chunk of a content
 //	t<number>   says that the chunks with this number belong to no content yet: see stage.go
+//	v..         the indexes of views: the number and the state of each under the signature of what it was made of, and under its number, the index: see view_record.go
+//	            and package viewindex
 //	l<id>       a local document: its revision number and its body
 //	i           the indexes that the design documents define, each with the number of its entries
 //	i<number>   up to which sequence the index with this number holds the documents

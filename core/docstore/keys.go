@@ -18,6 +18,7 @@ const (
 	stagedPrefix   = 't'
 	indexPrefix    = 'i'
 	entriesPrefix  = 'x'
+	viewPrefix     = 'v'
 )
 
 var (

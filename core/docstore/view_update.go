@@ -1,0 +1,370 @@
+package docstore
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv"
+	"github.com/gouchdb/gouchdb/core/mapreduce"
+	"github.com/gouchdb/gouchdb/core/viewindex"
+)
+
+// Views are brought up to date when they are queried, by sequence, some documents at a time: a step reads documents on a snapshot, runs the map functions on them outside of
+// any update, and puts the rows into the index in one update, which checks that the index is still where the step found it. When somebody else was faster, another tab, say,
+// the next step goes on from there.
+//
+// Only sequences that are settled count: an index must not know documents that a crash may undo, nor take a sequence for seen that such a document had.
+
+const (
+	// A step takes so many documents at most, and of them about so many bytes.
+	stepDocuments = 2000
+	stepBytes     = 4 << 20
+	// mapDocuments and mapBytes are about how much map functions are given in one call.
+	mapDocuments = 500
+	mapBytes     = 1 << 20
+)
+
+// MapError tells that a map function failed.
+type MapError struct {
+	DesignDoc string // without "_design/"; the name of a view that is in none
+	View      string
+	DocID     string
+	Err       error
+}
+
+// updateView brings an index up to where the database is now.
+func (db *DB) updateView(ctx context.Context, g *viewGroup) error {
+	current, err := db.isCurrent(ctx, g)
+	if err != nil || current {
+		return err
+	}
+	g.waiting.Add(1)
+	defer g.waiting.Add(-1)
+	select {
+	case g.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	g.running.Store(true)
+	defer func() {
+		g.running.Store(false)
+		g.done.Store(0)
+		g.due.Store(0)
+		<-g.turn
+	}()
+	for {
+		u := viewUpdate{db: db, group: g}
+		if err := u.step(ctx); err != nil || u.end {
+			return err
+		}
+	}
+}
+
+// isCurrent reports whether there is nothing to do for an index.
+func (db *DB) isCurrent(ctx context.Context, g *viewGroup) (current bool, err error) {
+	err = kv.ViewSettled(ctx, db.store, func(s kv.Snapshot) error {
+		m, err := readMeta(ctx, s)
+		if err != nil {
+			return err
+		}
+		r, err := readViewRecord(ctx, s, g.signature)
+		current = r.number != 0 && r.state.Nodes && r.state.Seq == m.updateSeq && r.state.PurgeSeq == m.purgeSeq
+		return err
+	})
+	return current, err
+}
+
+// viewUpdate is one step.
+type viewUpdate struct {
+	db    *DB
+	group *viewGroup
+
+	record   viewRecord // as the step found it
+	upTo     uint64     // the sequence that the step reaches
+	last     bool       // there are no documents after it
+	purgeSeq uint64
+	docs     []*core.Document // that are to be mapped
+	places   []int            // theirs among the changes
+	size     int              // of their bodies
+	changes  []viewindex.Change
+	end      bool // the index is up to date
+}
+
+func (u *viewUpdate) step(ctx context.Context) error {
+	if err := kv.ViewSettled(ctx, u.db.store, func(s kv.Snapshot) error { return u.read(ctx, s) }); err != nil || u.end {
+		return err
+	}
+	if err := u.mapAll(ctx); err != nil {
+		return err
+	}
+	moved := false
+	err := u.db.store.Update(ctx, func(tx kv.Tx) (err error) {
+		moved, err = u.apply(ctx, tx)
+		return err
+	})
+	u.end = u.last && !moved
+	u.group.done.Add(uint64(len(u.changes)))
+	return err
+}
+
+// read finds out which documents have changed, and reads them.
+func (u *viewUpdate) read(ctx context.Context, s kv.Snapshot) error {
+	m, err := readMeta(ctx, s)
+	if err != nil {
+		return err
+	}
+	if u.record, err = readViewRecord(ctx, s, u.group.signature); err != nil {
+		return err
+	}
+	state := &u.record.state
+	if u.record.number == 0 {
+		state.PurgeSeq = m.purgeSeq
+	}
+	if state.Seq > m.updateSeq {
+		return core.ErrCorrupt.Because("the index of a view is ahead of its database")
+	}
+	u.purgeSeq = m.purgeSeq
+	u.end = u.record.number != 0 && state.Nodes && state.Seq == m.updateSeq && state.PurgeSeq == m.purgeSeq
+	if u.end {
+		return nil
+	}
+	entries, err := u.feed(ctx, s)
+	if err != nil {
+		return err
+	}
+	if u.group.due.Load() == 0 {
+		u.group.due.Store(m.updateSeq - state.Seq)
+	}
+	u.upTo, u.last = m.updateSeq, true
+	if len(entries) > stepDocuments {
+		entries = entries[:stepDocuments]
+		u.upTo, u.last = entries[stepDocuments-1].seq, false
+	}
+	bodies := bodyReader{}
+	for len(entries) > 0 {
+		part := entries[:min(len(entries), maxChunk)]
+		entries = entries[len(part):]
+		if err := u.documents(ctx, s, part, &bodies); err != nil {
+			return err
+		}
+		size, err := bodies.read(ctx, s)
+		if err != nil {
+			return err
+		}
+		if u.size += size; u.size >= stepBytes && len(entries) > 0 {
+			u.upTo, u.last = part[len(part)-1].seq, false
+			break
+		}
+	}
+	return nil
+}
+
+// feed lists changed documents, one more than a step takes, if there are so many.
+func (u *viewUpdate) feed(ctx context.Context, s kv.Snapshot) ([]entry, error) {
+	r := prefixRange(sequencePrefix)
+	r.From = numberKey(sequencePrefix, u.record.state.Seq+1)
+	var entries []entry
+	for found, err := range s.Scan(ctx, r) {
+		if err != nil {
+			return nil, err
+		}
+		seq, ok := keyNumber(found.Key)
+		if !ok {
+			return nil, core.ErrCorrupt.Because("a sequence cannot be read")
+		}
+		entries = append(entries, entry{seq: seq, docID: string(found.Value)})
+		if len(entries) > stepDocuments {
+			break
+		}
+	}
+	return entries, nil
+}
+
+// documents makes changes of changed documents: at first all without rows.
+func (u *viewUpdate) documents(ctx context.Context, s kv.Snapshot, entries []entry, bodies *bodyReader) error {
+	docIDs := make([]string, len(entries))
+	for i := range entries {
+		docIDs[i] = entries[i].docID
+	}
+	values, err := s.GetMany(ctx, idKeys(documentPrefix, docIDs))
+	if err != nil {
+		return err
+	}
+	for i, value := range values {
+		if value == nil {
+			return core.ErrCorrupt.Because("the feed names a document that is not there").Of(docIDs[i])
+		}
+		isDesign := strings.HasPrefix(docIDs[i], designPrefix)
+		if isDesign && !u.group.includeDesign {
+			continue
+		}
+		u.changes = append(u.changes, viewindex.Change{DocID: docIDs[i]})
+		winner, leaves, err := decodeWinner(docIDs[i], value)
+		if err != nil {
+			return err
+		}
+		if winner.Deleted {
+			continue
+		}
+		doc := &core.Document{ID: docIDs[i], Rev: winner.Rev}
+		if leaves > 1 {
+			rec, err := decodeRecord(docIDs[i], value)
+			if err != nil {
+				return err
+			}
+			doc.Conflicts, doc.DeletedConflicts = rec.tree.Conflicts(), rec.tree.DeletedConflicts()
+		}
+		if u.group.localSeq {
+			doc.LocalSeq = formatSeq(entries[i].seq)
+		}
+		bodies.want(doc, winner.Body)
+		u.docs = append(u.docs, doc)
+		u.places = append(u.places, len(u.changes)-1)
+	}
+	return nil
+}
+
+// mapAll runs the map functions.
+func (u *viewUpdate) mapAll(ctx context.Context) error {
+	if len(u.docs) == 0 {
+		return nil
+	}
+	maps, err := u.db.mapper(ctx, u.group)
+	if err != nil {
+		return err
+	}
+	for first := 0; first < len(u.docs); {
+		next, size := first, 0
+		var texts [][]byte
+		for next < len(u.docs) && next-first < mapDocuments && size < mapBytes {
+			text := u.docs[next].AppendJSON(make([]byte, 0, len(u.docs[next].Body)+len(u.docs[next].ID)+64))
+			texts = append(texts, text)
+			size += len(text)
+			next++
+		}
+		results, err := maps.Map(ctx, texts)
+		if err != nil {
+			return err
+		}
+		if len(results) != len(texts) {
+			return core.ErrInternal.Because("map functions gave too few results")
+		}
+		for i, mapped := range results {
+			u.take(first+i, mapped)
+		}
+		first = next
+	}
+	u.docs = nil
+	return nil
+}
+
+// take makes rows of what the map functions made of a document.
+func (u *viewUpdate) take(i int, mapped []core.Mapped) {
+	doc := u.docs[i]
+	rows := make([][]mapreduce.Entry, len(mapped))
+	for m := range mapped {
+		if mapped[m].Err != nil {
+			u.report(m, doc.ID, mapped[m].Err)
+			continue
+		}
+		rows[m] = mapreduce.Entries(doc.ID, mapped[m].Rows)
+	}
+	u.changes[u.places[i]].Rows = rows
+}
+
+func (u *viewUpdate) report(m int, docID string, err error) {
+	if u.db.options.OnMapError == nil {
+		return
+	}
+	for name, place := range u.group.views {
+		if place.m == m {
+			u.db.options.OnMapError(MapError{DesignDoc: u.group.name, View: name, DocID: docID, Err: err})
+		}
+	}
+}
+
+// apply puts the rows into the index. It reports whether somebody else has changed the index, and then does nothing. It may run more than once.
+func (u *viewUpdate) apply(ctx context.Context, tx kv.Tx) (moved bool, err error) {
+	r, err := readViewRecord(ctx, tx, u.group.signature)
+	if err != nil {
+		return false, err
+	}
+	if r.number == 0 {
+		r.state.PurgeSeq = u.record.state.PurgeSeq
+	}
+	if !r.same(&u.record) {
+		return true, nil
+	}
+	if r.number == 0 {
+		m, err := readMeta(ctx, tx)
+		if err != nil {
+			return false, err
+		}
+		r.number = m.nextBody
+		m.nextBody++
+		m.write(tx)
+	}
+	index := u.group.index(r.number)
+	changes := u.changes
+	if r.state.PurgeSeq != u.purgeSeq {
+		gone, err := purged(ctx, tx, index)
+		if err != nil {
+			return false, err
+		}
+		changes = withPurged(changes, gone)
+	}
+	r.state.Seq, r.state.PurgeSeq = u.upTo, u.purgeSeq
+	if err := index.Apply(ctx, tx, changes, &r.state); err != nil {
+		return false, err
+	}
+	if u.last && !r.state.Nodes {
+		if err := index.BuildNodes(ctx, tx, &r.state); err != nil {
+			return false, err
+		}
+	}
+	tx.Put(catalogKey(u.group.signature), r.append(nil))
+	return false, nil
+}
+
+// purged lists the documents that have rows but are not there any more. The feed does not tell of them.
+func purged(ctx context.Context, s kv.Snapshot, index *viewindex.Index) (gone []string, err error) {
+	var docIDs []string
+	look := func() error {
+		values, err := s.GetMany(ctx, idKeys(documentPrefix, docIDs))
+		for i, value := range values {
+			if value == nil {
+				gone = append(gone, docIDs[i])
+			}
+		}
+		docIDs = docIDs[:0]
+		return err
+	}
+	err = index.Documents(ctx, s, func(docID string) error {
+		if docIDs = append(docIDs, docID); len(docIDs) < maxChunk {
+			return nil
+		}
+		return look()
+	})
+	return gone, errors.Join(err, look())
+}
+
+// withPurged adds documents that are gone to the changes, in the place of what was read of them before.
+func withPurged(changes []viewindex.Change, gone []string) []viewindex.Change {
+	if len(gone) == 0 {
+		return changes
+	}
+	isGone := make(map[string]bool, len(gone))
+	all := make([]viewindex.Change, 0, len(changes)+len(gone))
+	for _, docID := range gone {
+		isGone[docID] = true
+		all = append(all, viewindex.Change{DocID: docID})
+	}
+	for _, change := range changes {
+		if !isGone[change.DocID] {
+			all = append(all, change)
+		}
+	}
+	return all
+}

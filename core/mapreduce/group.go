@@ -1,0 +1,68 @@
+package mapreduce
+
+import (
+	"bytes"
+
+	"github.com/gouchdb/gouchdb/core/collation"
+	"github.com/gouchdb/gouchdb/core/rawjson"
+)
+
+// arrayTag is the first byte of an array's collation key.
+var arrayTag = collation.AppendKey(nil, []byte("[]"))[0]
+
+// Group returns the range of all rows that belong to one group with a row, whose collation key is given. exact tells that all keys of the group are equal.
+func Group(key []byte, level int) (group Range, exact bool) {
+	prefix, exact := groupPrefix(key, level)
+	to := append(make([]byte, 0, len(prefix)+1), prefix...)
+	return Range{From: prefix, To: append(to, collation.Highest)}, exact
+}
+
+// groupPrefix is what the collation keys of a group begin with: a whole key, or the first elements of an array.
+func groupPrefix(key []byte, level int) (prefix []byte, exact bool) {
+	if level < 0 || key[0] != arrayTag {
+		return key, true
+	}
+	rest := key[1:]
+	for range level {
+		if len(rest) == 0 || rest[0] == 0 { // the end of the array
+			return key, true
+		}
+		next, err := collation.Skip(rest)
+		if err != nil {
+			return key, true
+		}
+		rest = next
+	}
+	return key[:len(key)-len(rest)], false
+}
+
+// AppendGroupKey appends, as JSON, the key under which a group is shown: that of one of its rows, cut to the level. exactKey is as in [DecodeValue].
+func AppendGroupKey(dst, key, exactKey []byte, level int) ([]byte, error) {
+	prefix, exact := groupPrefix(key, level)
+	if exactKey == nil {
+		if exact {
+			dst, _, err := collation.DecodeKey(dst, key)
+			return dst, err
+		}
+		dst, _, err := collation.DecodeKey(dst, append(bytes.Clone(prefix), 0))
+		return dst, err
+	}
+	if exact {
+		return append(dst, exactKey...), nil
+	}
+	dst = append(dst, '[')
+	n := 0
+	for element := range rawjson.Elements(exactKey) {
+		if n == level {
+			break
+		}
+		if n > 0 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, element...)
+		n++
+	}
+	return append(dst, ']'), nil
+}
+
+func valid(key []byte) bool { return rawjson.Validate(key) == nil }

@@ -1,0 +1,150 @@
+package mapreduce
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/binary"
+	"math/bits"
+	"slices"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/collation"
+	"github.com/gouchdb/gouchdb/core/rawjson"
+)
+
+// Entry is a row as it is stored.
+type Entry struct {
+	Key   []byte // see the package comment
+	Value []byte // see appendValue
+}
+
+// Entries makes entries, in their order, of the rows that a document emitted, in theirs. Rows of one document with the same key are ordered by value.
+func Entries(docID string, emitted []core.Emitted) []Entry {
+	if len(emitted) == 0 {
+		return nil
+	}
+	rows := make([]keyed, len(emitted))
+	for i := range emitted {
+		rows[i] = keyed{collation.AppendKey(make([]byte, 0, len(emitted[i].Key)+len(docID)+8), emitted[i].Key), &emitted[i]}
+	}
+	slices.SortStableFunc(rows, func(a, b keyed) int {
+		return cmp.Or(bytes.Compare(a.key, b.key), compareRaw(a.row.Value, b.row.Value))
+	})
+	entries := make([]Entry, len(rows))
+	ordinal := 0
+	for i, row := range rows {
+		if i > 0 && bytes.Equal(row.key, rows[i-1].key) {
+			ordinal++
+		} else {
+			ordinal = 0
+		}
+		entries[i].Value = appendValue(row.key, row.row)
+		// A copy, since the next row is compared with the key.
+		key := append(make([]byte, 0, len(row.key)+len(docID)+5), row.key...)
+		entries[i].Key = appendOrdinal(collation.AppendString(key, docID), ordinal)
+	}
+	return entries
+}
+
+// keyed is an emitted row with the collation key of its key.
+type keyed struct {
+	key []byte
+	row *core.Emitted
+}
+
+// appendOrdinal makes the key of the first, second ... row of a document and key. The first has none; the others spell theirs as its length and its bytes.
+func appendOrdinal(key []byte, ordinal int) []byte {
+	if ordinal == 0 {
+		return key
+	}
+	var whole [8]byte
+	binary.BigEndian.PutUint64(whole[:], uint64(ordinal))
+	length := (bits.Len64(uint64(ordinal)) + 7) / 8
+	return append(append(key, byte(length)), whole[8-length:]...)
+}
+
+// appendValue makes the value of an entry: the length of the emitted key's text, and the text, when decoding the collation key would give another one (1.0 has the same as 1),
+// and the emitted value.
+func appendValue(key []byte, row *core.Emitted) []byte {
+	var buffer [64]byte
+	var exact []byte
+	if decoded, _, err := collation.DecodeKey(buffer[:0], key); err != nil || !bytes.Equal(decoded, row.Key) {
+		exact = row.Key
+	}
+	value := make([]byte, 0, 1+len(exact)+len(row.Value))
+	value = binary.AppendUvarint(value, uint64(len(exact)))
+	return append(append(value, exact...), row.Value...)
+}
+
+var errRow = core.ErrCorrupt.Because("a row of a view cannot be read")
+
+// DecodeKey takes a row key apart. The parts share memory with it. again tells that it is not the first row of its document and key.
+func DecodeKey(rowKey []byte) (key []byte, docID string, again bool, err error) {
+	rest, err := collation.Skip(rowKey)
+	if err != nil {
+		return nil, "", false, errRow.From(err)
+	}
+	key = rowKey[:len(rowKey)-len(rest)]
+	id, rest, err := collation.DecodeString(rest)
+	if err != nil {
+		return nil, "", false, errRow.From(err)
+	}
+	return key, string(id), len(rest) > 0, nil
+}
+
+// DecodeValue takes an entry's value apart: the exact text of the emitted key, nil when decoding the collation key gives it, and the emitted value.
+func DecodeValue(stored []byte) (exactKey, value []byte, err error) {
+	length, n := binary.Uvarint(stored)
+	if n <= 0 || length > uint64(len(stored)-n) {
+		return nil, nil, errRow
+	}
+	stored = stored[n:]
+	if length > 0 {
+		exactKey = stored[:length]
+	}
+	return exactKey, stored[length:], nil
+}
+
+// compareRaw orders the values of rows that are otherwise equal, as CouchDB does: by type in another order than keys have, then by value.
+func compareRaw(a, b []byte) int {
+	return cmp.Or(cmp.Compare(rawRank(a), rawRank(b)), collation.Compare(a, b))
+}
+
+func rawRank(value []byte) int {
+	switch rawjson.KindOf(value) {
+	case rawjson.Number:
+		return 0
+	case rawjson.False:
+		return 1
+	case rawjson.Null:
+		return 2
+	case rawjson.True:
+		return 3
+	case rawjson.Object:
+		return 4
+	case rawjson.Array:
+		return 5
+	}
+	return 6
+}
+
+// Fanout is how many rows, or nodes of the level below, are in a node on average.
+const Fanout = 1 << levelBits
+
+const levelBits = 5
+
+// Level returns the highest level on which a row begins a node; 0: on none. What is stored depends on it: it cannot change.
+func Level(rowKey []byte) int {
+	return bits.TrailingZeros64(hash(rowKey)) / levelBits
+}
+
+// hash is FNV-1a with its bits mixed, because the lowest ones decide.
+func hash(data []byte) uint64 {
+	h := uint64(14695981039346656037)
+	for _, b := range data {
+		h = (h ^ uint64(b)) * 1099511628211
+	}
+	h = (h ^ h>>33) * 0xff51afd7ed558ccd
+	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
+}

@@ -1,0 +1,17 @@
+// Package viewindex is the stored index of the views of one design document: the rows that map functions made of documents, and nodes with what reduce functions made of
+// many rows (see package mapreduce). Whoever owns the key-value store decides when it is brought up to date, and calls the functions.
+//
+// # Layout
+//
+// All keys begin with the index's prefix. Map functions are told apart by their number.
+//
+//	r<map><row key>                 a row
+//	d<id>                           which rows a document has: of each the map function, its collation key, its ordinal. Documents without rows have none
+//	n<map><level><row key>          a node: the rows from the one with this key (or, without a key, from the first) to that of the next node of the level
+//
+// A node's value is the version of the index that it was made in, the number of its rows, and for each reduce function of the map function what it made of them, as a length plus one and
+// bytes; 0 stands for what is not known. Built-in functions are always known. Others are run when a query needs them, and what they make is kept
+// if the node's version is the same by then.
+//
+// The highest level has one node, which begins with the first row. A view without rows has no nodes.
+package viewindex

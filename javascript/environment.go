@@ -1,0 +1,103 @@
+package javascript
+
+import (
+	"reflect"
+	"time"
+
+	"github.com/dlclark/regexp2/v2"
+	"github.com/dop251/goja"
+
+	"github.com/gouchdb/gouchdb/core/rawjson"
+)
+
+func init() {
+	// Matches of the expressions that Go's own package cannot do are not interrupted by the interpreter.
+	regexp2.DefaultMatchTimeout = DefaultTimeout
+}
+
+var (
+	floatType = reflect.TypeFor[float64]()
+	intType   = reflect.TypeFor[int64]()
+)
+
+// setUp takes away what makes code of text, and makes the function that freezes documents.
+var setUp = goja.MustCompile("", `(function () {
+	var refuse = function () { throw new EvalError("code cannot be made of text here"); };
+	[function () {}, function* () {}, async function () {}].forEach(function (f) {
+		Object.defineProperty(Object.getPrototypeOf(f), "constructor", { value: refuse });
+	});
+	Object.defineProperty(globalThis, "Function", { value: refuse });
+	delete globalThis.eval;
+	var freeze = Object.freeze, keys = Object.keys;
+	return function (root) {
+		var open = [root];
+		while (open.length > 0) {
+			var object = open.pop(), names = keys(object);
+			for (var i = 0; i < names.length; i++) {
+				var value = object[names[i]];
+				if (typeof value === "object" && value !== null) open.push(value);
+			}
+			freeze(object);
+		}
+	};
+})()`, false)
+
+// prepare makes the environment of functions.
+func (m *machine) prepare() {
+	r := m.runtime
+	m.watch.deadline = time.Now().Add(m.options.Timeout)
+	freezer, err := r.RunProgram(setUp)
+	if err != nil {
+		panic("javascript: " + err.Error()) // the program above is wrong
+	}
+	m.freezer, _ = goja.AssertFunction(freezer)
+	set := func(name string, value any) { _ = r.Set(name, value) }
+	set("emit", m.emit)
+	set("sum", m.sum)
+	set("log", func(call goja.FunctionCall) goja.Value {
+		if m.options.Log == nil {
+			return goja.Undefined()
+		}
+		if text, ok := call.Argument(0).Export().(string); ok {
+			m.options.Log(text)
+		} else {
+			m.options.Log(string(m.serialise(call.Argument(0))))
+		}
+		return goja.Undefined()
+	})
+	set("isArray", func(call goja.FunctionCall) goja.Value {
+		object, ok := call.Argument(0).(*goja.Object)
+		return r.ToValue(ok && object.ClassName() == "Array")
+	})
+	set("toJSON", func(call goja.FunctionCall) goja.Value { return r.ToValue(string(m.serialise(call.Argument(0)))) })
+	m.boundJSON()
+	// What reads a value may run code of its own, so it has to be called as a function is.
+	m.taker, _ = goja.AssertFunction(r.ToValue(func(call goja.FunctionCall) goja.Value {
+		m.taken = m.serialise(call.Argument(0))
+		return goja.Undefined()
+	}))
+}
+
+// boundJSON puts a JSON.parse in the place of the interpreter's, which would follow text of any depth.
+func (m *machine) boundJSON() {
+	json := m.runtime.GlobalObject().Get("JSON").ToObject(m.runtime)
+	original, _ := goja.AssertFunction(json.Get("parse"))
+	_ = json.Set("parse", func(call goja.FunctionCall) goja.Value {
+		text := call.Argument(0).String()
+		if rawjson.Validate([]byte(text)) == nil && goja.IsUndefined(call.Argument(1)) {
+			value, err := m.parse([]byte(text))
+			if err != nil {
+				panic(m.runtime.NewTypeError(err.Error()))
+			}
+			return value
+		}
+		if nesting(text) > maxDepth {
+			panic(m.runtime.NewTypeError(errDeep.Error()))
+		}
+		value, err := original(json, call.Arguments...)
+		if err != nil {
+			panic(err)
+		}
+		return value
+	})
+}

@@ -15,7 +15,7 @@ import (
 // in with one update. That one leaves out the documents that were changed in between: they have moved on in the feed, and their turn comes.
 
 const (
-	buildDocs  = 1000 // in one step
+	buildDocs  = 1000 // in one step, but for tests
 	buildBytes = 1 << 20
 	// removeEntries is how many entries of an index that is not defined any more go in one update.
 	removeEntries = 5000
@@ -80,7 +80,7 @@ func (db *DB) nextBuild(ctx context.Context, s kv.Snapshot) (b build, err error)
 			end = min(end, state)
 		}
 	}
-	return b, b.read(ctx, s, end)
+	return b, b.read(ctx, s, end, db.indexer.stepDocs)
 }
 
 // findAbandoned returns the number of an index that the catalogue does not have, 0 when there is none.
@@ -98,8 +98,8 @@ func (c *catalogue) findAbandoned(ctx context.Context, s kv.Snapshot) (uint64, e
 	return 0, nil
 }
 
-// read goes through the feed from b.from to end, or as far as one step goes.
-func (b *build) read(ctx context.Context, s kv.Snapshot, end uint64) error {
+// read goes through the feed from b.from to end, or as far as one step of so many documents goes.
+func (b *build) read(ctx context.Context, s kv.Snapshot, end uint64, stepDocs int) error {
 	r := prefixRange(sequencePrefix)
 	r.From = numberKey(sequencePrefix, b.from+1)
 	if end != complete {
@@ -107,7 +107,7 @@ func (b *build) read(ctx context.Context, s kv.Snapshot, end uint64) error {
 	}
 	b.to = b.from
 	var docs []indexed
-	size, chunk := 0, firstChunk
+	size, chunk := 0, min(firstChunk, stepDocs)
 	flush := func() error {
 		n, err := b.add(ctx, s, docs)
 		size += n
@@ -131,7 +131,7 @@ func (b *build) read(ctx context.Context, s kv.Snapshot, end uint64) error {
 				return err
 			}
 		}
-		if seen == buildDocs || size >= buildBytes {
+		if seen == stepDocs || size >= buildBytes {
 			return flush()
 		}
 	}

@@ -17,19 +17,20 @@ type indexer struct {
 	known   atomic.Pointer[catalogue] // what was read last
 	adopted atomic.Bool               // the catalogue was compared with the design documents
 
-	db     *DB
-	mutex  sync.Mutex
-	cancel context.CancelFunc // of the goroutine that runs
-	ended  chan struct{}      // closed when it has ended; nil when none runs
-	again  bool               // there may be more to do than it knows of
-	closed bool
+	db       *DB
+	stepDocs int // how many documents are built in one step
+	mutex    sync.Mutex
+	cancel   context.CancelFunc // of the goroutine that runs
+	ended    chan struct{}      // closed when it has ended; nil when none runs
+	again    bool               // there may be more to do than it knows of
+	closed   bool
 	// failure is why the last one gave up.
 	failure error
 	// stepped is closed when something was done, or given up.
 	stepped chan struct{}
 }
 
-func (x *indexer) init(db *DB) { x.db, x.stepped = db, make(chan struct{}) }
+func (x *indexer) init(db *DB) { x.db, x.stepDocs, x.stepped = db, buildDocs, make(chan struct{}) }
 
 // start begins to do what is to be done. The channel that it returns is closed with the next step, or failure.
 func (x *indexer) start() <-chan struct{} {

@@ -2,6 +2,7 @@ package docstore_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,7 +15,23 @@ import (
 	"github.com/gouchdb/gouchdb/adapters/memory"
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/docstore"
+	"github.com/gouchdb/gouchdb/core/internal/goscripts"
 )
+
+var goFunctions = goscripts.Functions{
+	"function (d) { return !!d.upd; }": func(doc, _ map[string]any) (bool, error) { return doc["upd"] != nil, nil },
+	"min": func(doc, query map[string]any) (bool, error) {
+		n, _ := doc["n"].(float64)
+		return n >= query["min"].(float64), nil
+	},
+	"even": func(doc, _ map[string]any) (bool, error) {
+		n, is := doc["n"].(float64)
+		return is && int(n)%2 == 0, nil
+	},
+	"fail": func(map[string]any, map[string]any) (bool, error) { return false, errFunction },
+}
+
+var errFunction = errors.New("the function threw")
 
 func openFilterable(t *testing.T) *docstore.DB {
 	db, err := memory.OpenWith(t.Context(), docstore.Options{Scripts: goFunctions})

@@ -56,6 +56,7 @@ func (r *replicator) readPage(b *batch, since core.Seq, wait bool) error {
 			Limit:       size,
 			AllLeaves:   !r.options.WinningRevsOnly,
 			DocIDs:      r.options.DocIDs,
+			Filter:      r.options.feedFilter(),
 			SeqInterval: size,
 		}
 		each := func(change *core.Change) error {
@@ -78,8 +79,8 @@ func (r *replicator) readPage(b *batch, since core.Seq, wait bool) error {
 	}
 	b.pending = max(summary.Pending, 0)
 	// A page that is not full ends the feed, unless the source says that there is more. Not all sources say how much is pending, and
-	// with a filter they count what it leaves out.
-	b.idle = len(b.rows) == 0 || len(b.rows) < size && (summary.Pending <= 0 || r.options.DocIDs != nil)
+	// with some filters they count what these leave out.
+	b.idle = len(b.rows) == 0 || len(b.rows) < size && (summary.Pending <= 0 || r.options.countsAll())
 	if b.idle {
 		b.pending = 0
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/docstore"
 	"github.com/gouchdb/gouchdb/core/replication"
 	"github.com/gouchdb/gouchdb/internal/golden"
 )
@@ -20,8 +21,6 @@ var notReplayed = map[string]string{
 	"attachments":             "needs attachments, which core does not have yet",
 	"attachments_no_bulk_get": "needs attachments, which core does not have yet",
 	"continuous":              "needs live replication",
-	"filter":                  "needs filters in design documents",
-	"selector":                "needs selectors",
 	"missing_source":          "an error of opening the database; TestPeersThatCannotBe has it",
 	"missing_target":          "an error of opening the database; TestPeersThatCannotBe has it",
 	"wrong_password":          "an error of the HTTP adapter; TestWrongPasswordIsNotRepeated has it",
@@ -50,6 +49,9 @@ type goldenRun struct {
 		DocIDs          []string `json:"doc_ids"`
 		WinningRevsOnly bool     `json:"winning_revs_only"`
 		BatchSize       int      `json:"worker_batch_size"`
+		Selector        json.RawMessage
+		Filter          string
+		QueryParams     json.RawMessage `json:"query_params"`
 	} `json:"request"`
 	Answer struct {
 		NoChanges bool `json:"no_changes"`
@@ -80,7 +82,7 @@ func TestGoldenReplications(t *testing.T) {
 			replayGolden(t, file)
 		})
 	}
-	assert.GreaterOrEqual(t, replayed, 18)
+	assert.GreaterOrEqual(t, replayed, 22)
 }
 
 func replayGolden(t *testing.T, file string) {
@@ -94,7 +96,7 @@ func replayGolden(t *testing.T, file string) {
 	}
 	require.NoError(t, json.Unmarshal(text, &recorded))
 
-	source, target := open(t), open(t)
+	source, target := openWith(t, docstore.Options{Scripts: remainders}), open(t)
 	sourceRevs, targetRevs := revsOf(recorded.AfterSource), revsOf(recorded.AfterTarget)
 	for docID, revs := range targetRevs { // what the target had of its own
 		for _, rev := range revs {
@@ -113,6 +115,7 @@ func replayGolden(t *testing.T, file string) {
 		writeGolden(t, source, run.Before)
 		result := replicate(t, source, target, replication.Options{
 			DocIDs: run.Request.DocIDs, WinningRevsOnly: run.Request.WinningRevsOnly, BatchSize: run.Request.BatchSize,
+			Selector: run.Request.Selector, DesignFilter: run.Request.Filter, QueryParams: run.Request.QueryParams,
 		})
 		sum = replication.Counts{
 			MissingChecked: sum.MissingChecked + result.MissingChecked, MissingFound: sum.MissingFound + result.MissingFound,

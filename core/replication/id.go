@@ -14,8 +14,8 @@ import (
 const idVersion = "1"
 
 // replicationID names the checkpoints of a replication. Two replications share it only when the same documents flow between
-// the same databases: otherwise one would skip what only the other has copied.
-func replicationID(source, target string, options Options) string {
+// the same databases: otherwise one would skip what only the other has copied. function is the source text of the function that the feed is filtered by.
+func replicationID(source, target string, options Options, function []byte) string {
 	text := []byte(`["gouchdb",` + idVersion + `,`)
 	text = rawjson.AppendString(text, source)
 	text = append(text, ',')
@@ -27,6 +27,27 @@ func replicationID(source, target string, options Options) string {
 		text = append(text, `"doc_ids":`...)
 		text = rawjson.AppendQuoted(text, slices.Compact(docIDs))
 		text = append(text, ',')
+	}
+	for _, part := range []struct {
+		name  string
+		value []byte
+	}{
+		{"selector", options.Selector},
+		{"view", quotedUnlessEmpty(options.View)},
+		{"design_filter", quotedUnlessEmpty(options.DesignFilter)},
+		{"query_params", options.QueryParams},
+		{"function", function},
+	} {
+		if part.value != nil {
+			text = append(text, '"')
+			text = append(text, part.name...)
+			text = append(text, `":`...)
+			text = appendSorted(text, part.value)
+			text = append(text, ',')
+		}
+	}
+	if options.DesignDocs {
+		text = append(text, `"design_docs":true,`...)
 	}
 	if options.WinningRevsOnly {
 		text = append(text, `"winning_revs_only":true,`...)
@@ -41,6 +62,13 @@ func replicationID(source, target string, options Options) string {
 	text = append(text, "}]"...)
 	sum := md5.Sum(text)
 	return hex.Encode(sum[:])
+}
+
+func quotedUnlessEmpty(name string) []byte {
+	if name == "" {
+		return nil
+	}
+	return rawjson.AppendString(nil, name)
 }
 
 // identify asks both databases who they are.
@@ -58,6 +86,7 @@ func (r *replicator) identify() error {
 	if identities[0] == identities[1] {
 		return core.ErrBadRequest.Because("source and target are the same database")
 	}
-	r.result.ReplicationID = replicationID(identities[0], identities[1], r.options)
-	return nil
+	function, err := r.filterSource()
+	r.result.ReplicationID = replicationID(identities[0], identities[1], r.options, function)
+	return err
 }

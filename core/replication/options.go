@@ -1,7 +1,6 @@
 package replication
 
 import (
-	"context"
 	"math/rand/v2"
 	"strconv"
 	"time"
@@ -13,10 +12,17 @@ import (
 type Options struct {
 	// DocIDs, when not nil, lets only these documents flow.
 	DocIDs []string
+	// Selector, View, DesignFilter with its QueryParams, and DesignDocs filter at the source, as [core.ChangesFilter] tells: at most one of them, and
+	// not together with DocIDs. The functions are those that the source's design document has when the replication begins; with other ones it begins anew.
+	Selector     []byte
+	View         string
+	DesignFilter string
+	QueryParams  []byte
+	DesignDocs   bool
 	// Filter, when not nil, lets only those revisions flow that it answers true for. Each leaf is judged by itself, deleted ones too: a filter that
 	// asks for fields should let tombstones pass, which often have none. It gets a batch of documents, which it must not modify, and answers
 	// for each of them. An error ends the replication.
-	Filter func(ctx context.Context, docs []*core.Document) ([]bool, error)
+	Filter core.Predicate
 	// FilterName tells filters apart: with another name the replication begins anew. Required with Filter; change it whenever the filter changes.
 	FilterName string
 	// Since is where to begin when there is no checkpoint to go on from, and always with CheckpointNone.
@@ -93,6 +99,13 @@ func (o Options) complete() (Options, error) {
 		if core.IsLocalID(docID) {
 			return o, badOption("DocIDs", "local documents do not replicate: "+strconv.Quote(docID))
 		}
+	}
+	feed := core.ChangesOptions{DocIDs: o.DocIDs, Filter: o.feedFilter()}
+	if err := feed.CheckFilter(); err != nil {
+		return o, core.ErrBadRequest.Because("replication: " + core.AsError(err).Reason)
+	}
+	if o.QueryParams != nil && o.DesignFilter == "" {
+		return o, badOption("QueryParams", "goes together with DesignFilter only")
 	}
 	if o.Filter != nil && o.FilterName == "" {
 		return o, badOption("FilterName", "a filter needs a name, by which its checkpoints are found")

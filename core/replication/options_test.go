@@ -21,6 +21,7 @@ func TestImpossibleOptionsAreNamed(t *testing.T) {
 		"Retry.Attempts":     {Retry: RetryPolicy{Attempts: -1}},
 		"Retry.MinDelay":     {Retry: RetryPolicy{MinDelay: -1}},
 		"Retry.MaxDelay":     {Retry: RetryPolicy{MaxDelay: -1}},
+		"QueryParams":        {Selector: []byte(`{}`), QueryParams: []byte(`{}`)},
 		"DocIDs":             {DocIDs: []string{"good", "_bad"}},
 	} {
 		// The databases are never asked: there are none.
@@ -28,6 +29,13 @@ func TestImpossibleOptionsAreNamed(t *testing.T) {
 		assert.ErrorContains(t, err, "option "+option+":")
 		assert.Equal(t, 400, core.AsError(err).Status)
 		assert.False(t, result.OK)
+	}
+	for _, options := range []Options{
+		{DocIDs: []string{"a"}, Selector: []byte(`{}`)}, {View: "a/b", DesignFilter: "a/b"}, {View: "a"}, {DesignFilter: "a/b/c"}, {DesignDocs: true, DocIDs: []string{}},
+		{DesignFilter: "a/b", QueryParams: []byte(`1`)},
+	} {
+		_, err := options.complete()
+		assert.ErrorIs(t, err, core.ErrBadRequest)
 	}
 	_, err := Options{DocIDs: []string{"_local/x"}}.complete()
 	assert.ErrorContains(t, err, "local documents do not replicate")

@@ -192,7 +192,7 @@ func (r *replicator) finish(b *batch) error {
 	r.progress.pass(b, failed)
 	r.change(StateActive, b.pending)
 	// An unfiltered feed without rows leaves nothing worth noting, whatever sequence it ends with.
-	if len(b.rows) > 0 || r.options.DocIDs != nil || r.result.StartSeq == core.Now {
+	if len(b.rows) > 0 || r.options.filtersFeed() || r.result.StartSeq == core.Now {
 		r.moved = true
 	}
 	return nil

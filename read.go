@@ -130,7 +130,12 @@ type ChangesOptions struct {
 	Conflicts   bool     // with IncludeDocs: fill Conflicts
 	AllLeaves   bool     // the revisions of conflicts too, not only the winner's
 	DocIDs      []string // when not nil, only these documents
+	// Filter says which documents are shown, by a Mango selector, a view, a function of a design document or one in Go.
+	Filter ChangesFilter
 }
+
+// ChangesFilter says which documents a feed shows.
+type ChangesFilter = core.ChangesFilter
 
 // Change is a document that was changed, at its latest position in the feed.
 type Change struct {
@@ -150,6 +155,7 @@ func (db *DB) Changes(ctx context.Context, options ChangesOptions) iter.Seq2[*Ch
 		read := core.ChangesOptions{
 			Since: core.Seq(options.Since), Limit: options.Limit, Descending: options.Descending, IncludeDocs: options.IncludeDocs,
 			Conflicts: options.Conflicts, AllLeaves: options.AllLeaves, DocIDs: options.DocIDs,
+			Filter: options.Filter,
 		}
 		if options.Live {
 			if options.Descending {

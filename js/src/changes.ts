@@ -1,8 +1,9 @@
 import type { Connection } from "./connection.js";
 import { asGouchError, badRequest, type GouchError } from "./error.js";
-import { checkCount, checkOptions, checkSignal, pick, refuseLater } from "./options.js";
+import { checkFilter, filterRequest, predicateOf } from "./filters.js";
+import { checkCount, checkOptions, checkSignal, pick } from "./options.js";
 import { ThenableEmitter } from "./thenable.js";
-import type { Change, ChangesOptions, ChangesResult, Seq } from "./types.js";
+import type { AnyContent, Change, ChangesOptions, ChangesResult, Seq, StoredDocument } from "./types.js";
 
 /** The events of a changes feed. */
 export type ChangesEvents<Content extends object> = {
@@ -123,25 +124,54 @@ export class Changes<Content extends object> extends ThenableEmitter<ChangesEven
   async *#pages(batch: number | undefined): AsyncGenerator<Page<Content>, void, undefined> {
     const { live = false, descending = false, limit } = this.#options;
     const request: Record<string, unknown> = {
-      ...pick(this.#options, ["since", "descending", "include_docs", "conflicts", "attachments", "binary", "style", "doc_ids"]),
+      ...pick(this.#options, ["since", "descending", "include_docs", "conflicts", "attachments", "binary", "style"]),
+      ...filterRequest(this.#options),
       ...(live ? this.#waiting() : {}),
     };
+    const passes = predicateOf(this.#options);
+    if (passes && this.#options.include_docs !== true) {
+      Object.assign(request, { include_docs: true, attachments: false, conflicts: false });
+    }
     // CouchDB and PouchDB both take a limit of 0 for 1.
     let left = limit === undefined ? Infinity : Math.max(limit, 1);
-    const size = descending ? Infinity : (batch ?? Infinity); // a descending feed cannot go on from a position
+    const size = descending ? Infinity : (batch ?? (passes && limit !== undefined ? BATCH : Infinity)); // a descending feed cannot go on from a position
     while (left > 0 && !this.cancelled) {
-      const count = Math.min(left, size);
+      const count = passes ? size : Math.min(left, size);
       const page = await this.#page({ ...request, ...(count === Infinity ? {} : { limit: count }) });
       if (!page) {
         return;
       }
-      yield page;
-      left -= page.results.length;
-      if (!live && (size === Infinity || page.results.length < count)) {
+      const found = page.results.length;
+      const chosen = passes ? this.#chosen(page, passes, left) : page;
+      if (chosen.results.length > 0 || !passes) {
+        yield chosen;
+      }
+      left -= chosen.results.length;
+      if (!live && (size === Infinity || found < count)) {
+        if (chosen.results.length === 0 && passes) {
+          yield chosen; // tells where the feed ends
+        }
         return;
       }
       request.since = page.last_seq;
     }
+  }
+
+  // The part of a page that a function lets pass, up to a number of rows.
+  #chosen(page: Page<Content>, passes: (doc: StoredDocument<AnyContent>) => boolean, most: number): Page<Content> {
+    const results: Change<Content>[] = [];
+    for (const [index, change] of page.results.entries()) {
+      if (!passes(change.doc as StoredDocument<AnyContent>)) {
+        continue;
+      }
+      if (this.#options.include_docs !== true) {
+        delete change.doc;
+      }
+      if (results.push(change) === most) {
+        return { results, last_seq: change.seq, pending: page.pending + page.results.length - 1 - index };
+      }
+    }
+    return { ...page, results };
   }
 
   async #page(request: object): Promise<Page<Content> | undefined> {
@@ -170,7 +200,7 @@ export class Changes<Content extends object> extends ThenableEmitter<ChangesEven
 
 function checkChangesOptions(options: ChangesOptions): void {
   checkOptions("changes", options);
-  refuseLater(options, ["filter", "view", "selector", "query_params"]);
+  checkFilter(options);
   const { live, descending, heartbeat } = options;
   if (live !== undefined && typeof live !== "boolean") {
     throw badRequest("option `live` must be true or false");

@@ -1,4 +1,4 @@
-import { badRequest, notImplemented } from "./error.js";
+import { badRequest } from "./error.js";
 
 /** The options of that name, as the engine takes them: it knows their types, and names the one that is wrong. */
 export function pick<Options extends object>(options: Options, names: readonly (keyof Options)[]): Record<string, unknown> {
@@ -9,16 +9,6 @@ export function pick<Options extends object>(options: Options, names: readonly (
     }
   }
   return picked;
-}
-
-/** Refuses options that later versions will honour: to ignore a filter would be to answer something else. */
-export function refuseLater(options: object, names: readonly string[]): void {
-  for (const name of names) {
-    const value = (options as Record<string, unknown>)[name];
-    if (value !== undefined && value !== false && value !== null) {
-      throw notImplemented(`option \`${name}\` is not there yet in this version of GouchDB`);
-    }
-  }
 }
 
 /** Refuses what is not an object of options. */

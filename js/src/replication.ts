@@ -2,9 +2,9 @@ import { Connecting } from "./connecting.js";
 import type { Connection } from "./connection.js";
 import { failure, type EngineFailure } from "./engine.js";
 import { asError, asGouchError, badRequest, type GouchError } from "./error.js";
+import { checkFilter, checkFilterName, filterRequest, predicateName, predicateOf } from "./filters.js";
 import { inOneEngine } from "./one_engine.js";
-import { checkCount, checkOptions, checkSignal, pick, refuseLater } from "./options.js";
-import { checkPredicate, predicateName, predicateOf } from "./predicate.js";
+import { checkCount, checkOptions, checkSignal, pick } from "./options.js";
 import type { Peer } from "./peer.js";
 import { ThenableEmitter } from "./thenable.js";
 import type { AnyContent, Denied, ReplicateOptions, ReplicationChange, ReplicationResult, ReplicationState, ReplicationStatus, Seq, StoredDocument } from "./types.js";
@@ -113,13 +113,14 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
   }
 
   async #replicate(source: Connection, target: Connection, options: ReplicateOptions): Promise<ReplicationResult> {
-    const { checkpoint = true, back_off_function: backOff, filter_name: _, filter: __, ...rest } = options;
-    const names = ["doc_ids", "since", "style", "winning_revs_only", "batch_size", "batches_limit", "live", "retry"] as const;
+    const { checkpoint = true, back_off_function: backOff, ...rest } = options;
+    const names = ["since", "style", "winning_revs_only", "batch_size", "batches_limit", "live", "retry"] as const;
     const connecting = new Connecting(options, this.abort.signal, (error) => {
       this.#pause(error);
     });
     const request = {
       ...pick(rest as ReplicateOptions, names),
+      ...filterRequest(options),
       source: await connecting.handle(source),
       target: await connecting.handle(target),
       source_name: source.address.shown,
@@ -245,8 +246,8 @@ export function checkReplicateOptions(options: ReplicateOptions): void {
   if (options.back_off_function !== undefined && !(typeof options.back_off_function === "function" && options.live && options.retry)) {
     throw badRequest("option `back_off_function` must be a function, and goes together with `live` and `retry`");
   }
-  refuseLater(options, ["view", "selector", "query_params"]);
-  checkPredicate(options);
+  checkFilter(options);
+  checkFilterName(options);
   checkCount("batch_size", options.batch_size, 1);
   checkCount("batches_limit", options.batches_limit, 1);
   checkSignal(options.signal);

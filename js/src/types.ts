@@ -152,7 +152,27 @@ export interface AllDocsResult<Content extends object, Row = AllDocsRow<Content>
 /** A position in the changes feed: a number in local databases, opaque in remote ones. */
 export type Seq = number | string;
 
-export interface ChangesOptions extends Abortable {
+/** Answers whether a document is wanted. `request.query` is what was given as `query_params`. */
+export type FilterFunction = (doc: StoredDocument<AnyContent>, request: { query: Record<string, unknown> }) => boolean;
+
+/** Which documents a feed or a replication is about: one of these. */
+export interface FeedFilter {
+  /** Only these documents. */
+  doc_ids?: string[];
+  /** Only what this Mango selector matches. It sees deleted documents and design documents, too. */
+  selector?: object;
+  /** Only what the map function of this view, `"ddoc/view"`, emits something for. */
+  view?: string;
+  /**
+   * Only what this function answers true for; or the name of a filter function of a design document, `"ddoc/filter"`, or `"_design"` for design
+   * documents. `"_doc_ids"`, `"_selector"` and `"_view"` are implied by the other options.
+   */
+  filter?: string | FilterFunction;
+  /** What the filter function finds in `request.query`. */
+  query_params?: Record<string, unknown>;
+}
+
+export interface ChangesOptions extends Abortable, FeedFilter {
   /** Changes after this position, or after what is there `"now"`. */
   since?: Seq;
   limit?: number;
@@ -167,8 +187,6 @@ export interface ChangesOptions extends Abortable {
   binary?: boolean;
   /** `"all_docs"` lists all leaves of a document, not only the winner. */
   style?: "main_only" | "all_docs";
-  /** Only these documents. */
-  doc_ids?: string[];
   /** Goes on with what comes later, until it is cancelled. */
   live?: boolean;
   /** How long one request to a remote database may wait for news, in milliseconds. */
@@ -266,9 +284,11 @@ export interface PurgeResult {
   purged: RevsByID;
 }
 
-export interface ReplicateOptions extends Abortable {
-  /** Only these documents. */
-  doc_ids?: string[];
+/**
+ * How a replication goes. A filter that is a function judges each revision by itself, deletions too: let `doc._deleted` pass if the other side shall hear
+ * of them. Other filters are applied by the source.
+ */
+export interface ReplicateOptions extends Abortable, FeedFilter {
   /** Where to begin when there is no checkpoint. */
   since?: Seq;
   /** `"main_only"` leaves conflicts behind. */
@@ -277,12 +297,7 @@ export interface ReplicateOptions extends Abortable {
   batches_limit?: number;
   /** Leaves conflicts behind: same as `style: "main_only"`. */
   winning_revs_only?: boolean;
-  /**
-   * Only documents that this answers true for. Each revision is judged by itself, deletions too: let `doc._deleted` pass if the other side
-   * shall hear of them.
-   */
-  filter?: (doc: StoredDocument<AnyContent>) => boolean;
-  /** Tells this filter from others, by default its source text: with another one the replication begins anew. */
+  /** Tells a filter function from others, by default its source text: with another one the replication begins anew. */
   filter_name?: string;
   /** Goes on with what comes later, until it is cancelled. */
   live?: boolean;

@@ -170,6 +170,7 @@ func changes(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 		IncludeDocs: r.bool("include_docs"),
 		Conflicts:   r.bool("conflicts"),
 		DocIDs:      r.strings("doc_ids"),
+		Filter:      r.feedFilter(),
 		Wait:        r.duration("wait"),
 		Heartbeat:   r.duration("heartbeat"),
 		SeqInterval: seqInterval,

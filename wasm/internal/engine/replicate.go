@@ -77,6 +77,9 @@ func (e *Engine) replicateOptions(ctx context.Context, r *request) (replication.
 		Live:         r.bool("live"),
 		FilterName:   r.string("filter"),
 	}
+	filter := r.feedFilter()
+	options.DesignDocs, options.Selector, options.View = filter.DesignDocs, filter.Selector, filter.View
+	options.DesignFilter, options.QueryParams = filter.DesignFilter, filter.QueryParams
 	if r.bool("retry") {
 		options.Retry.Attempts = attemptsToRetry
 		options.Retry.Forever = options.Live

@@ -1,0 +1,99 @@
+// Filters of the changes feed and of replication with the npm package, on databases here and on a server.
+import assert from "node:assert/strict";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+
+import { startServer } from "../wasm_exec_test/gouchdb-server.mjs";
+import { importPackage } from "./installed.mjs";
+
+const { default: GouchDB } = await importPackage();
+
+let count = 0;
+const memory = () => new GouchDB(`filters-${count++}`, { adapter: "memory" });
+const ids = (rows) => rows.map(({ id }) => id);
+
+describe("filters", { timeout: 60_000 }, () => {
+  let directory, server;
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), "gouchdb-filters-"));
+    server = await startServer(["--dir", directory, "--no-auth"]);
+  });
+  after(async () => {
+    await server.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+  const remote = () => new GouchDB(`${server.url}/filters-${count++}`);
+
+  for (const [place, open] of Object.entries({ local: memory, remote: () => remote() })) {
+    const filled = async () => {
+      const db = open();
+      await db.bulkDocs([...Array.from({ length: 10 }, (_, n) => ({ _id: `d${n}`, n })), { _id: "_design/d" }]);
+      return db;
+    };
+    const odd = {
+      selector: { selector: { n: { $mod: [2, 1] } } },
+      "selector by its name": { filter: "_selector", selector: { n: { $mod: [2, 1] } } },
+      function: { filter: ({ n }) => n % 2 },
+      "function with a query": { filter: ({ n }, { query }) => n % 2 === query.rest, query_params: { rest: 1 } },
+      ids: { doc_ids: ["d1", "d3", "d5", "d7", "d9"] },
+    };
+
+    for (const [name, options] of Object.entries(odd)) {
+      test(`${place}: changes by ${name}`, async () => {
+        const db = await filled();
+        const { results, last_seq } = await db.changes(options);
+        assert.deepEqual(ids(results), ["d1", "d3", "d5", "d7", "d9"]);
+        assert.ok(results.every((row) => !("doc" in row)));
+        assert.deepEqual((await db.changes({ ...options, since: last_seq })).results, []);
+        const limited = await db.changes({ ...options, limit: 2, include_docs: true });
+        assert.deepEqual(limited.results.map(({ doc }) => doc.n), [1, 3]);
+        assert.deepEqual(ids((await db.changes({ ...options, since: limited.last_seq })).results), ["d5", "d7", "d9"]);
+        assert.deepEqual(ids((await db.changes({ ...options, descending: true, limit: 2 })).results), ["d9", "d7"]);
+
+        const seen = [];
+        for await (const { id, seq } of db.changes({ ...options, live: true, batch_size: 2 })) {
+          seen.push(id);
+          if (id === "d9") {
+            await db.put({ ...(await db.get("d2")), n: 2 });
+            await db.put({ ...(await db.get("d3")), n: 13 });
+          }
+          if (seen.length === 6) {
+            assert.ok(seq);
+            break;
+          }
+        }
+        assert.deepEqual(seen, ["d1", "d3", "d5", "d7", "d9", "d3"]);
+      });
+
+      test(`${place}: replication by ${name}`, async () => {
+        const source = await filled();
+        const target = memory();
+        assert.equal((await source.replicate.to(target, options)).docs_written, 5);
+        assert.deepEqual(ids((await target.allDocs()).rows), ["d1", "d3", "d5", "d7", "d9"]);
+        assert.equal((await source.replicate.to(target, options)).docs_read, 0);
+        assert.equal((await source.replicate.to(target)).docs_written, 6, "without the filter the rest comes");
+      });
+    }
+
+    test(`${place}: design documents only`, async () => {
+      const db = await filled();
+      assert.deepEqual(ids((await db.changes({ filter: "_design" })).results), ["_design/d"]);
+      const target = memory();
+      assert.equal((await target.replicate.from(db, { filter: "_design" })).docs_written, 1);
+    });
+
+    test(`${place}: what cannot be is told`, async () => {
+      const db = await filled();
+      await assert.rejects(async () => db.changes({ filter: "nope/f" }), { status: 404 });
+      await assert.rejects(async () => db.changes({ filter: "d" }), { status: 404, message: /filters/ });
+      await assert.rejects(async () => db.changes({ view: "d/v" }), { status: 404, message: /views/ });
+      await assert.rejects(async () => db.changes({ selector: { $nope: 1 } }), { status: 400, message: /\$nope/ });
+      await assert.rejects(async () => db.changes({ filter: () => { throw new TypeError("mine"); } }), /mine/);
+      await assert.rejects(async () => memory().replicate.from(db, { filter: "nope/f" }), { status: 404 });
+      await assert.rejects(async () => memory().replicate.from(db, { selector: { $nope: 1 } }), { status: 400 });
+    });
+  }
+});

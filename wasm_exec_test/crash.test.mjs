@@ -376,5 +376,54 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
       const [report] = await lab.check("full");
       assert.deepEqual({ Problems: report.Problems, Documents: report.Documents }, { Problems: null, Documents: full.rows + 1 });
     });
+
+    test("in an exceeded quota documents are deleted, and that makes room to write again", { timeout: 120_000 }, async (t) => {
+      await lab.browser.kill();
+      await lab.browser.restart();
+      const agent = await tab();
+      const session = await lab.browser.context.newCDPSession(agent.page);
+      const { usage } = await agent.run(() => navigator.storage.estimate());
+      await session.send("Storage.overrideQuotaForOrigin", { origin: lab.url, quotaSize: usage + 24_000_000 });
+      const outcome = await agent.run(async (_, { GouchDB }) => {
+        const db = new GouchDB("crowded");
+        const random = () => Array.from(crypto.getRandomValues(new Uint32Array(1500)), (n) => n.toString(36)).join("");
+        const fill = async (name) => {
+          for (let batch = 0; ; batch++) {
+            const docs = Array.from({ length: 20 }, (__, i) => ({ _id: `${name}-${String(batch).padStart(4, "0")}-${i}`, text: random() }));
+            const { name: failure } = await globalThis.outcome(db.bulkDocs(docs));
+            if (failure) {
+              return { batches: batch, failure };
+            }
+          }
+        };
+        const first = await fill("first");
+        const { rows } = await db.allDocs();
+        const deleting = [];
+        for (const { id, value } of rows.slice(0, 500)) {
+          deleting.push((await globalThis.outcome(db.remove(id, value.rev))).name);
+        }
+        const bulk = await globalThis.outcome(db.bulkDocs(rows.slice(500, 1500).map(({ id, value }) => ({ _id: id, _rev: value.rev, _deleted: true }))));
+        const left = (await db.allDocs()).rows.length;
+        const compacting = [];
+        for (let i = 0; i < 3; i++) {
+          compacting.push((await globalThis.outcome(db.compact())).name);
+        }
+        const second = await fill("second");
+        return { first, rows: rows.length, deleting: deleting.filter(Boolean).length, bulk: bulk.name ?? bulk.value.filter(({ ok }) => !ok).length, left, compacting, second };
+      });
+      t.diagnostic(JSON.stringify(outcome));
+      const { first, rows, deleting, bulk, left, compacting, second } = outcome;
+      assert.equal(rows, 20 * first.batches);
+      assert.deepEqual([first.failure, second.failure], Array(2).fill("insufficient_storage"));
+      assert.equal(left, rows - (500 - deleting) - (bulk === 0 ? 1000 : 0), "what is said to be deleted is, and nothing else");
+      assert.ok([...compacting, ...(bulk === 0 ? [] : [bulk])].every((failure) => failure === null || failure === "insufficient_storage"));
+      if (features.length > 0) {
+        // LevelDB gives room back when it pleases, so there it may be that nothing goes, and nothing more can be asked.
+        assert.deepEqual({ deleting, bulk, compacting }, { deleting: 0, bulk: 0, compacting: [null, null, null] });
+        assert.ok(second.batches > 50, "there is room again");
+      }
+      const [report] = await lab.check("crowded");
+      assert.deepEqual(report.Problems, null);
+    });
   });
 }

@@ -22,6 +22,7 @@ type Device struct {
 	name     string // of the IndexedDB database and of the channel
 	identity string
 	channel  *channel
+	reserve  reserve
 
 	mu     sync.Mutex
 	conn   *connection // nil after it was lost

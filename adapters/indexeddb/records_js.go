@@ -96,6 +96,11 @@ func (d *Device) Append(ctx context.Context, first uint64, records [][]byte, dur
 	})
 	if err == nil {
 		d.channel.appended()
+		size := 0
+		for _, record := range records {
+			size += len(record)
+		}
+		d.reserve.wrote(size)
 	}
 	return err
 }

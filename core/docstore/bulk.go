@@ -26,6 +26,9 @@ func (db *DB) BulkDocs(ctx context.Context, docs []*core.Document, options core.
 	staged, err := b.stage(ctx)
 	if err == nil {
 		err = db.store.Update(ctx, func(tx kv.Tx) error {
+			if b.deletes() {
+				kv.Frees(tx)
+			}
 			if err := b.run(ctx, tx); err != nil {
 				return err
 			}
@@ -72,6 +75,12 @@ type write struct {
 	revError    error
 	// local is the new number of a local document's revision.
 	local uint64
+}
+
+// deletes reports whether nothing but short tombstones is written.
+func (b *batch) deletes() bool {
+	const short = 1 << 10
+	return !slices.ContainsFunc(b.writes, func(w write) bool { return !w.deleted || len(w.body) > short || len(w.attachments) > 0 })
 }
 
 // prepare checks the documents and does what needs no look into the store.

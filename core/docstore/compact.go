@@ -33,6 +33,7 @@ func (db *DB) Compact(ctx context.Context) error {
 			continue
 		}
 		err = db.store.Update(ctx, func(tx kv.Tx) error {
+			kv.Frees(tx)
 			m, err := readMeta(ctx, tx)
 			if err != nil {
 				return err

@@ -12,6 +12,7 @@ import (
 func (db *DB) Purge(ctx context.Context, requests []core.DocRevs) (result core.PurgeResult, err error) {
 	due := false
 	err = db.store.Update(ctx, func(tx kv.Tx) error {
+		kv.Frees(tx)
 		m, err := readMeta(ctx, tx)
 		if err != nil {
 			return err

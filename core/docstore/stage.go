@@ -97,6 +97,7 @@ func (db *DB) dropStaged(ctx context.Context, numbers []uint64) error {
 		// The mark goes first: whoever still wants to use it finds out.
 		marked := false
 		err := db.store.Update(ctx, func(tx kv.Tx) (err error) {
+			kv.Frees(tx)
 			_, marked, err = tx.Get(ctx, numberKey(stagedPrefix, number))
 			if err == nil && marked {
 				err = deletePrefix(ctx, tx, numberKey(chunkPrefix, number))

@@ -68,6 +68,19 @@ type Redoer interface {
 	Redo(again func(ctx context.Context, was Snapshot, tx Tx) error)
 }
 
+// Freer is implemented by the Tx of a store that keeps some room for updates that make room.
+type Freer interface {
+	// Frees is called by an update's function that adds little and lets more be removed: a deletion, a purge, a step of a compaction.
+	Frees()
+}
+
+// Frees tells the store, if it wants to know, that an update makes room; see [Freer].
+func Frees(tx Tx) {
+	if f, ok := tx.(Freer); ok {
+		f.Frees()
+	}
+}
+
 // settledViewer is a store whose views may show what has been acknowledged but not been committed.
 type settledViewer interface {
 	// ViewSettled waits until what is acknowledged is committed, or cannot be for now, and views what is committed only.

@@ -35,12 +35,12 @@ const maxStandstills = 3
 // is not, all run again on what is. That holds for failed updates as well, which may have failed because of what was not known yet.
 func (s *Store) commitGroup(group []*request) {
 	standstills := 0
-	for {
+	for full := false; ; {
 		b := newBatch(s.options, s.newest())
 		for _, r := range group {
 			s.runIn(b, r)
 		}
-		for b.size < groupBytes && !b.stale {
+		for b.size < groupBytes && !b.stale && !full {
 			r := s.next()
 			if r == nil {
 				break
@@ -50,6 +50,9 @@ func (s *Store) commitGroup(group []*request) {
 		}
 		again, err := s.settle(b, &standstills)
 		if again {
+			continue
+		}
+		if group, full = s.retryFreeing(group, err); full {
 			continue
 		}
 		if b.stale { // then no function has seen what it should have
@@ -79,6 +82,7 @@ func (s *Store) runIn(b *batch, r *request) (tx *transaction, before savepoint) 
 		r.err = errAborted
 	}
 	r.aborted = r.err == errAborted
+	r.frees = tx.frees
 	if r.err == nil {
 		r.err = tx.failure
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv"
 )
 
@@ -101,12 +102,21 @@ func (s *Store) pause(ctx context.Context) error {
 // pauseEvery is how many entries are gone through between two pauses.
 const pauseEvery = 8192
 
-// snapshotNow writes a snapshot of the newest state, after the one that is being written, if there is one.
+// snapshotNow writes a snapshot of the newest state, after the one that is being written, if there is one. Without room for it, it makes some, as far as that goes.
 func (s *Store) snapshotNow(ctx context.Context) (covered *state, err error) {
-	for {
+	for removed := false; ; {
 		changed := s.snapshotDone.Next()
 		covered, err := s.writeSnapshot(ctx, func() error { return s.pause(ctx) })
-		if !errors.Is(err, errBusy) {
+		switch {
+		case errors.Is(err, core.ErrStorageFull) && s.useReserve(ctx):
+			continue
+		case errors.Is(err, core.ErrStorageFull) && !removed:
+			removed = true
+			if err := s.removeCovered(ctx); err != nil {
+				return nil, err
+			}
+			continue
+		case !errors.Is(err, errBusy):
 			return covered, err
 		}
 		select {
@@ -142,8 +152,9 @@ func uses(st *state, pause func() error) (map[uint64]use, error) {
 	return found, nil
 }
 
-// removeDead removes the records up to last's that nobody needs; head is the state when all was moved.
-func (s *Store) removeDead(ctx context.Context, last, head *state) error {
+// needed returns the records that somebody needs: the newest states, or a view that is still open. size is about how large those up to the number last are, and
+// states how many different states there are.
+func (s *Store) needed(ctx context.Context, last uint64) (numbers []uint64, size uint64, states int, err error) {
 	s.mutex.Lock()
 	needed := []*state{s.current}
 	for _, st := range []*state{s.logged, s.ahead.onto} {
@@ -162,21 +173,29 @@ func (s *Store) removeDead(ctx context.Context, last, head *state) error {
 	for _, st := range needed {
 		of, err := uses(st, func() error { return s.pause(ctx) })
 		if err != nil {
-			return err
+			return nil, 0, 0, err
 		}
 		for number, use := range of {
 			kept[number] = max(kept[number], use.end)
 		}
 	}
-	numbers := make([]uint64, 0, len(kept))
-	size := uint64(0)
+	numbers = make([]uint64, 0, len(kept))
 	for number, end := range kept {
 		numbers = append(numbers, number)
-		if number <= last.head {
+		if number <= last {
 			size += uint64(end)
 		}
 	}
 	slices.Sort(numbers)
+	return numbers, size, len(needed), nil
+}
+
+// removeDead removes the records up to last's that nobody needs; head is the state when all was moved.
+func (s *Store) removeDead(ctx context.Context, last, head *state) error {
+	numbers, size, states, err := s.needed(ctx, last.head)
+	if err != nil {
+		return err
+	}
 	if err := s.device.Remove(ctx, gaps(numbers, last.head)); err != nil {
 		return err
 	}
@@ -191,13 +210,16 @@ func (s *Store) removeDead(ctx context.Context, last, head *state) error {
 		}
 		done++
 	}
-	if s.newestLogged().head == done && len(needed) == 1 {
+	if s.newestLogged().head == done && states == 1 {
 		s.compacted = done // until something is committed, there is nothing more to do
 	}
 	return nil
 }
 
-// commit is an Update of the store itself, which is in the log when it returns.
+// commit is a step of a compaction, which is in the log when it returns.
 func (s *Store) commit(ctx context.Context, write func(*transaction) error) error {
-	return s.update(ctx, func(tx kv.Tx) error { return write(tx.(*transaction)) }, true)
+	return s.update(ctx, func(tx kv.Tx) error {
+		kv.Frees(tx)
+		return write(tx.(*transaction))
+	}, true)
 }

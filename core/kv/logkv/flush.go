@@ -29,6 +29,9 @@ func (s *Store) flush() error {
 			s.land()
 			continue
 		}
+		if errors.Is(err, core.ErrStorageFull) && s.useReserve(s.lifetime) {
+			continue
+		}
 		if !errors.Is(err, ErrHeadMoved) {
 			return s.flushFailed(err)
 		}

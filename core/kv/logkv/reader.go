@@ -241,6 +241,7 @@ type transaction struct {
 	reader
 	failure error // of a write that cannot be done
 	redo    redo  // how to do it all again; nil: nobody has said
+	frees   bool  // it makes room
 }
 
 // redo does an update that was acknowledged again on a state that its function has not seen; see kv.Redoer.

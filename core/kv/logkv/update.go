@@ -24,6 +24,7 @@ type request struct {
 
 	// These are the committer's.
 	err     error // of the last run
+	frees   bool  // so the last run has said; see kv.Freer
 	aborted bool  // the function panicked, or the caller has left
 
 	logged bool // it must not be acknowledged before it is logged

@@ -60,6 +60,22 @@ func (s *Storage) Numbers() []uint64 {
 	return numbers
 }
 
+// Bytes returns how much the records and snapshots occupy.
+func (s *Storage) Bytes() int {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	size := 0
+	for _, r := range s.records {
+		size += len(r.Data)
+	}
+	for _, snapshot := range s.snapshots {
+		for _, chunk := range snapshot.chunks {
+			size += len(chunk)
+		}
+	}
+	return size
+}
+
 // Snapshots returns what the snapshots cover, the newest first.
 func (s *Storage) Snapshots() []uint64 {
 	s.mutex.Lock()

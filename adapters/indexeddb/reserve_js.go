@@ -1,0 +1,93 @@
+//go:build js && wasm
+
+package indexeddb
+
+import (
+	"context"
+	"encoding/binary"
+	"math/rand/v2"
+	"sync"
+
+	"github.com/gouchdb/gouchdb/core/kv/logkv"
+	"github.com/gouchdb/gouchdb/internal/safejs"
+)
+
+// The reserve is an IndexedDB database of its own, one for all databases of the origin, which holds nothing of use. Browsers do not tell how much
+// room there is; and when there is none, Chromium refuses every transaction that adds a byte, deletions of documents too, while removing records
+// from a database often gives nothing back soon. Removing a whole database does, at once. So that is what becomes of the reserve when somebody wants to delete something.
+const (
+	reserveName  = "gouchdb.reserve"
+	reserveBytes = 1 << 20
+	// reserveAfter is how much is written before there is a reserve: a small database does not need one.
+	reserveAfter = 4 << 20
+)
+
+// reserve is what a device knows of it.
+type reserve struct {
+	mu      sync.Mutex
+	written int  // since it was last looked after
+	there   bool // as far as is known
+	spent   bool // by us, and not made again
+	making  bool
+}
+
+var _ logkv.Reserver = (*Device)(nil)
+
+// wrote counts what is written, and sees to it that there is a reserve when it is much.
+func (r *reserve) wrote(bytes int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.written += bytes
+	if r.there || r.making || r.written < reserveAfter {
+		return
+	}
+	r.written, r.making = 0, true
+	go r.make()
+}
+
+// make makes the reserve unless somebody else has. When that fails, it is tried again after as much has been written once more.
+func (r *reserve) make() {
+	err := makeReserve(context.Background())
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.there, r.making = err == nil, false
+	r.spent = r.spent && !r.there
+}
+
+func makeReserve(ctx context.Context) error {
+	conn, err := connect(ctx, reserveName, true, func(bool) {})
+	if err != nil {
+		return err
+	}
+	defer conn.release()
+	return conn.transact(ctx, "making a reserve", readWrite, []any{recordsStore}, func(tx *transaction) {
+		store := tx.store(recordsStore)
+		tx.then(tx.call(store, "count"), func(count safejs.Value) {
+			if n := tx.number(count); n == 0 {
+				tx.call(store, "put", tx.bytesToJS(noise(reserveBytes)), 1)
+			}
+		})
+	})
+}
+
+// noise returns bytes that no storage can make smaller.
+func noise(size int) []byte {
+	data := make([]byte, 0, size)
+	for len(data) < size {
+		data = binary.LittleEndian.AppendUint64(data, rand.Uint64())
+	}
+	return data
+}
+
+// Release implements [logkv.Reserver].
+func (d *Device) Release(ctx context.Context) (released bool, err error) {
+	r := &d.reserve
+	r.mu.Lock()
+	spent := r.spent
+	r.spent, r.there, r.written = true, false, 0
+	r.mu.Unlock()
+	if spent {
+		return false, nil
+	}
+	return true, deleteDatabase(ctx, reserveName)
+}

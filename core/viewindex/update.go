@@ -17,15 +17,15 @@ func (a *application) updateNodes(m int, touched []touch) error {
 		return err
 	}
 	u := nodeUpdate{application: a, m: m, maker: k}
-	for level := 1; ; level++ {
-		top, err := u.level(level, touched)
+	for level, due := 1, touched; ; level++ {
+		top, err := u.level(level, due)
 		if err != nil {
 			return err
 		}
 		if top {
-			return u.dropAbove(level)
+			return u.dropAbove(level, touched)
 		}
-		touched = u.next
+		due = u.next
 	}
 }
 
@@ -185,9 +185,13 @@ func (u *nodeUpdate) addNodes(level int, within mapreduce.Range) error {
 }
 
 // dropAbove removes the levels above the highest.
-func (u *nodeUpdate) dropAbove(level int) error {
-	for {
-		level++
+func (u *nodeUpdate) dropAbove(highest int, touched []touch) error {
+	for _, t := range touched {
+		for level := mapreduce.Level(t.row); t.vanished && level > highest; level-- {
+			u.tx.Delete(u.x.nodeKey(u.m, level, t.row))
+		}
+	}
+	for level := highest + 1; ; level++ {
 		key := u.x.nodeKey(u.m, level, nil)
 		if _, found, err := u.tx.Get(u.ctx, key); err != nil || !found {
 			return err

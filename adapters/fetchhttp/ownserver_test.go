@@ -48,7 +48,7 @@ func TestOwnServer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := harness(running.URL, fetchhttp.Options{User: "ada", Password: password, Auth: mode})
 			h.Lacks = []adaptertest.Capability{
-				adaptertest.Queries,
+				adaptertest.Queries, adaptertest.Views, adaptertest.TemporaryViews,
 				adaptertest.NewIdentity, // a remote database is known by its URL
 				adaptertest.LocalSeq,    // a server's sequences are opaque, _local_seq is a plain number: CouchDB's are so, too
 			}

@@ -14,6 +14,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/adaptertest"
 	"github.com/gouchdb/gouchdb/core/docstore"
 	"github.com/gouchdb/gouchdb/internal/regexps"
+	"github.com/gouchdb/gouchdb/javascript"
 )
 
 func TestConformance(t *testing.T) {
@@ -24,7 +25,7 @@ func TestConformance(t *testing.T) {
 	}
 	var databases sync.Map // from a name to the *opened that has it now
 	open := func(t *testing.T, o *opened) core.Adapter {
-		db, err := file.Open(t.Context(), o.path, file.Options{Docs: docstore.Options{Regexp: regexps.Compile}})
+		db, err := file.Open(t.Context(), o.path, file.Options{Docs: docstore.Options{Regexp: regexps.Compile, Scripts: javascript.New(javascript.Options{})}})
 		require.NoError(t, err)
 		o.db = db
 		return db
@@ -41,5 +42,15 @@ func TestConformance(t *testing.T) {
 			o, _ := databases.Load(name)
 			return open(t, o.(*opened))
 		},
+	})
+}
+
+func TestRecordedViews(t *testing.T) {
+	t.Parallel()
+	adaptertest.RunRecordedViews(t, javascript.New(javascript.Options{}), func(t *testing.T, scripts core.Scripts) core.Adapter {
+		db, err := file.Open(t.Context(), filepath.Join(t.TempDir(), "views"), file.Options{Docs: docstore.Options{Scripts: scripts}})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, db.Close()) })
+		return db
 	})
 }

@@ -18,12 +18,14 @@ import (
 	"github.com/gouchdb/gouchdb/core/kv/kvtest"
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
 	"github.com/gouchdb/gouchdb/internal/regexps"
+	"github.com/gouchdb/gouchdb/javascript"
 )
 
 func openDB(t *testing.T, name string) *docstore.DB {
 	t.Helper()
 	options := Relaxed()
 	options.Docs.Regexp = regexps.Compile
+	options.Docs.Scripts = javascript.New(javascript.Options{})
 	db, err := Open(context.Background(), name, options)
 	require.NoError(t, err)
 	return db
@@ -111,4 +113,18 @@ func TestTwoTabs(t *testing.T) {
 func TestADatabaseNeedsAName(t *testing.T) {
 	_, err := Open(context.Background(), "", Options{})
 	require.ErrorIs(t, err, core.ErrBadRequest)
+}
+
+func TestRecordedViews(t *testing.T) {
+	adaptertest.RunRecordedViews(t, javascript.New(javascript.Options{}), func(t *testing.T, scripts core.Scripts) core.Adapter {
+		name, options := freshName(), Relaxed()
+		options.Docs.Scripts = scripts
+		db, err := Open(context.Background(), name, options)
+		require.NoError(t, err)
+		t.Cleanup(func() {
+			assert.NoError(t, db.Close())
+			assert.NoError(t, deleteDatabase(context.Background(), namePrefix+name))
+		})
+		return db
+	})
 }

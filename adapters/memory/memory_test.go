@@ -10,13 +10,14 @@ import (
 	"github.com/gouchdb/gouchdb/core/adaptertest"
 	"github.com/gouchdb/gouchdb/core/docstore"
 	"github.com/gouchdb/gouchdb/internal/regexps"
+	"github.com/gouchdb/gouchdb/javascript"
 )
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	adaptertest.Run(t, adaptertest.Harness{
 		Open: func(t *testing.T, name string) core.Adapter {
-			db, err := memory.OpenWith(t.Context(), docstore.Options{Name: name, Regexp: regexps.Compile})
+			db, err := memory.OpenWith(t.Context(), docstore.Options{Name: name, Regexp: regexps.Compile, Scripts: javascript.New(javascript.Options{})})
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, db.Close()) })
 			return db
@@ -34,4 +35,14 @@ func TestInfo(t *testing.T) {
 	require.Equal(t, "notes", info.Name)
 	require.Equal(t, "memory", info.Adapter)
 	require.NotEmpty(t, info.UUID)
+}
+
+func TestRecordedViews(t *testing.T) {
+	t.Parallel()
+	adaptertest.RunRecordedViews(t, javascript.New(javascript.Options{}), func(t *testing.T, scripts core.Scripts) core.Adapter {
+		db, err := memory.OpenWith(t.Context(), docstore.Options{Scripts: scripts})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, db.Close()) })
+		return db
+	})
 }

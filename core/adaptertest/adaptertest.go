@@ -62,6 +62,8 @@ const (
 	ClosedErrors      Capability = "calls on a closed database, and waiting ones, fail with ErrClosed"
 	Persistence       Capability = "what was written is there after reopening"
 	Queries           Capability = "Mango queries are answered: the adapter is a core.Finder"
+	Views             Capability = "map/reduce views in JavaScript are answered: the adapter is a core.Viewer"
+	TemporaryViews    Capability = "functions that no design document has can be queried: the adapter is a core.TemporaryViewer"
 	NewIdentity       Capability = "a database that was destroyed and made again has another identity"
 )
 
@@ -114,6 +116,8 @@ var groups = []struct {
 	{"forget", forgetCases},
 	{"concurrent", concurrentCases},
 	{"queries", queryCases},
+	{"views", viewCases},
+	{"viewoptions", viewOptionCases},
 	{"life", lifeCases},
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/kv/memkv"
 	"github.com/gouchdb/gouchdb/internal/regexps"
+	"github.com/gouchdb/gouchdb/javascript"
 )
 
 // survivor is a store whose content outlives the database that closes it, as that of a disk does.
@@ -47,7 +48,7 @@ func TestConformanceWhenReopened(t *testing.T) {
 			stores := map[core.Adapter]*survivor{}
 			open := func(t *testing.T, name string, store *survivor) core.Adapter {
 				options := v.options
-				options.Name, options.Adapter, options.Regexp = name, "test", regexps.Compile
+				options.Name, options.Adapter, options.Regexp, options.Scripts = name, "test", regexps.Compile, javascript.New(javascript.Options{})
 				db, err := docstore.Open(t.Context(), store, options)
 				require.NoError(t, err)
 				stores[db] = store

@@ -20,6 +20,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
 	"github.com/gouchdb/gouchdb/core/kv/logkv/memdevice"
 	"github.com/gouchdb/gouchdb/internal/regexps"
+	"github.com/gouchdb/gouchdb/javascript"
 )
 
 // tab opens the database in a storage, whose devices are like tabs.
@@ -29,7 +30,9 @@ func tab(t *testing.T, device *memdevice.Device, durability logkv.Durability) *d
 		Durability: durability, RecordBytes: 3000, SnapshotBytes: 60_000, CacheBytes: 20_000,
 	})
 	require.NoError(t, err)
-	db, err := docstore.Open(context.Background(), store, docstore.Options{Name: "tabs", Adapter: "test", Regexp: regexps.Compile})
+	db, err := docstore.Open(context.Background(), store, docstore.Options{Name: "tabs", Adapter: "test", Regexp: regexps.Compile,
+		Scripts: javascript.New(javascript.Options{}),
+	})
 	require.NoError(t, err)
 	return db
 }

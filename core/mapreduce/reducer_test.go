@@ -98,7 +98,9 @@ func TestReducingInPartsIsReducing(t *testing.T) {
 		"number":  func() string { return strconv.Itoa(random.IntN(2000) - 1000) },
 		"array":   func() string { return "[" + strconv.Itoa(random.IntN(9)) + "," + strconv.Itoa(random.IntN(9)) + "]" },
 		"numbers": func() string { return []string{"[1,2]", "3", "[4]"}[random.IntN(3)] },
-		"object":  func() string { return `{"a":` + strconv.Itoa(random.IntN(9)) + `,"` + string(rune('b'+random.IntN(3))) + `":[1]}` },
+		"object": func() string {
+			return `{"a":` + strconv.Itoa(random.IntN(9)) + `,"` + string(rune('b'+random.IntN(3))) + `":[1]}`
+		},
 	}
 	for _, test := range []struct{ name, values string }{
 		{"_sum", "number"}, {"_sum", "array"}, {"_sum", "numbers"}, {"_sum", "object"}, {"_count", "object"}, {"_stats", "number"}, {"_stats", "array"},

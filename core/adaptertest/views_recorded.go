@@ -1,4 +1,4 @@
-package docstore_test
+package adaptertest
 
 import (
 	"context"
@@ -9,11 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/gouchdb/gouchdb/adapters/memory"
 	"github.com/gouchdb/gouchdb/core"
-	"github.com/gouchdb/gouchdb/core/docstore"
 	"github.com/gouchdb/gouchdb/internal/golden"
-	"github.com/gouchdb/gouchdb/javascript"
 )
 
 // viewCase is one query to CouchDB with its answer.
@@ -60,18 +57,19 @@ var viewsNotFollowed = map[int]string{
 	271: "the server asks several queries one after the other",
 }
 
-func TestGoldenViews(t *testing.T) {
-	t.Parallel()
+// RunRecordedViews asks a database, whose adapter is a core.Viewer, everything that CouchDB was asked. It is opened with scripts that are made of those given, which run
+// JavaScript.
+func RunRecordedViews(t *testing.T, scripts core.Scripts, open func(t *testing.T, scripts core.Scripts) core.Adapter) {
 	var recorded recordedViews
 	golden.Load(t, "views.json", &recorded)
-	db, err := memory.OpenWith(t.Context(), docstore.Options{Scripts: readersOrder{javascript.New(javascript.Options{})}})
-	require.NoError(t, err)
-	defer db.Close()
-	replayViews(t, db, &recorded)
+	db := open(t, readersOrder{scripts})
+	recorded.replay(t, db)
+	checkDatabase(t, db)
 }
 
-func replayViews(t *testing.T, db *docstore.DB, recorded *recordedViews) {
+func (recorded *recordedViews) replay(t *testing.T, db core.Adapter) {
 	ctx := t.Context()
+	viewer := db.(core.Viewer)
 	put := func(text []byte, options core.BulkDocsOptions) {
 		t.Helper()
 		doc, err := core.ParseDocument(text)
@@ -95,7 +93,7 @@ func replayViews(t *testing.T, db *docstore.DB, recorded *recordedViews) {
 			c := &recorded.Cases[i]
 			if _, deviates := viewsNotFollowed[c.N]; !deviates && c.AfterUpdate == afterUpdate {
 				checked++
-				compareView(t, db, c)
+				compareView(t, viewer, c)
 			}
 		}
 	}
@@ -121,9 +119,6 @@ func replayViews(t *testing.T, db *docstore.DB, recorded *recordedViews) {
 	}
 	check(true)
 	assert.GreaterOrEqual(t, checked, 300, "cases compared")
-	report, err := db.Check(ctx)
-	require.NoError(t, err)
-	assert.Empty(t, report.Problems)
 }
 
 // viewOptions translates the members of a query.

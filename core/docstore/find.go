@@ -139,7 +139,7 @@ type finder struct {
 type hit struct {
 	docID    string
 	record   []byte // nil when it is not read yet
-	position []byte // in the order of the plan
+	position []byte // in the order of the plan; nil: that of its id
 }
 
 func (f *finder) run() error {
@@ -248,7 +248,9 @@ func (f *finder) show(doc *core.Document, position []byte) error {
 		return nil
 	}
 	f.left--
-	f.last = position
+	if f.last = position; position == nil {
+		f.last = mango.DocKey(doc.ID)
+	}
 	f.stats.ResultsReturned++
 	if f.request.Fields != nil {
 		f.buffer = f.request.Fields.Append(f.buffer[:0], doc)

@@ -101,7 +101,7 @@ func (f *finder) walkDocuments(plan *mango.Plan, add func(hit) error) error {
 				continue
 			}
 			docID := string(entry.Key[1:])
-			if err := add(hit{docID: docID, record: entry.Value, position: mango.DocKey(docID)}); err != nil {
+			if err := add(hit{docID: docID, record: entry.Value}); err != nil {
 				return err
 			}
 			if f.full() {
@@ -144,7 +144,7 @@ func (f *finder) walkParts() error {
 		if f.full() {
 			return nil
 		}
-		if err := f.add(hit{docID: docID, position: mango.DocKey(docID)}); err != nil {
+		if err := f.add(hit{docID: docID}); err != nil {
 			return err
 		}
 	}

@@ -191,7 +191,6 @@ func readRecorded(ctx context.Context, s kv.Snapshot, docIDs []string, records [
 	docs = make([]*core.Document, len(docIDs))
 	memory := make([]core.Document, len(docIDs))
 	numbers := make([]uint64, 0, len(docIDs))
-	keys := make([][]byte, 0, len(docIDs))
 	places := make([]int, 0, len(docIDs))
 	for i, value := range records {
 		if value == nil || recordDeleted(value) {
@@ -213,14 +212,13 @@ func readRecorded(ctx context.Context, s kv.Snapshot, docIDs []string, records [
 		}
 		if winner.Body != emptyBody {
 			numbers = append(numbers, winner.Body)
-			keys = append(keys, numberKey(bodyPrefix, winner.Body))
 			places = append(places, i)
 		}
 	}
-	if len(keys) == 0 {
+	if len(numbers) == 0 {
 		return docs, 0, nil
 	}
-	values, err := s.GetMany(ctx, keys)
+	values, err := s.GetMany(ctx, bodyKeys(numbers))
 	if err != nil {
 		return nil, 0, err
 	}

@@ -52,11 +52,28 @@ func idKeys(prefix byte, docIDs []string) [][]byte {
 // numberKey spells a number as its length in bytes and its bytes, highest first: short numbers make short keys, and the
 // order of the keys is the order of the numbers.
 func numberKey(prefix byte, number uint64) []byte {
+	return appendNumberKey(make([]byte, 0, 2+(bits.Len64(number)+7)/8), prefix, number)
+}
+
+func appendNumberKey(dst []byte, prefix byte, number uint64) []byte {
 	length := (bits.Len64(number) + 7) / 8
 	var whole [8]byte
 	binary.BigEndian.PutUint64(whole[:], number)
-	key := append(make([]byte, 0, 2+length), prefix, byte(length))
-	return append(key, whole[8-length:]...)
+	dst = append(dst, prefix, byte(length))
+	return append(dst, whole[8-length:]...)
+}
+
+// bodyKeys are numberKeys of bodies. They are for reading only: they share one piece of memory.
+func bodyKeys(numbers []uint64) [][]byte {
+	const longest = 10
+	memory := make([]byte, 0, longest*len(numbers))
+	keys := make([][]byte, len(numbers))
+	for i, number := range numbers {
+		start := len(memory)
+		memory = appendNumberKey(memory, bodyPrefix, number)
+		keys[i] = memory[start:len(memory):len(memory)]
+	}
+	return keys
 }
 
 // keyNumber is the reverse of numberKey.

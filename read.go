@@ -22,6 +22,7 @@ type Document struct {
 	RevsInfo []RevInfo
 
 	document *core.Document
+	text     []byte // of a part of a document, which document does not print
 }
 
 // RevInfo tells whether the body of a revision can be had: "available", "missing" or "deleted".
@@ -30,8 +31,13 @@ type RevInfo struct {
 	Status string
 }
 
-// JSON returns the whole document as text, with _id, _rev and what else was asked for.
-func (d *Document) JSON() []byte { return d.document.AppendJSON(nil) }
+// JSON returns the whole document as text, with _id, _rev and what else was asked for; of a query with Fields, these.
+func (d *Document) JSON() []byte {
+	if d.text != nil {
+		return append([]byte(nil), d.text...)
+	}
+	return d.document.AppendJSON(nil)
+}
 
 // Decode decodes the whole document into what value points to. A field with the tag `json:"_id"` gets the id, one with `json:"_rev"` the revision.
 func (d *Document) Decode(value any) error {

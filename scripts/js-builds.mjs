@@ -19,6 +19,14 @@ function inlined(directory, wasm) {
   };
 }
 
+// What few pages need is in a file of its own, and loaded when it is asked for.
+const splitOff = {
+  name: "split off",
+  setup(build) {
+    build.onResolve({ filter: /\/pouchdb\/import\.js$/ }, ({ kind }) => (kind === "dynamic-import" ? { path: "./import-pouchdb.js", external: true } : undefined));
+  },
+};
+
 // require("gouchdb") is the class, as with PouchDB, and everything else is on it.
 const commonJS = {
   platform: "node",
@@ -32,10 +40,11 @@ const commonJS = {
 export async function bundleAll(entrypoints, directory, id) {
   const build = (name, output, options) => bundle(join(entrypoints, `${name}.ts`), join(directory, output), id, options);
   await build("worker", "worker.js", { format: "iife" });
-  await build("browser", "browser.js");
+  await build("../pouchdb/import", "import-pouchdb.js");
+  await build("browser", "browser.js", { plugins: [splitOff] });
   await build("script", "gouchdb.js", { format: "iife" });
   await build("inline", "inline.js", { plugins: [inlined(directory, "gouchdb.wasm")] });
-  await build("workerd", "workerd.js", { external: ["./gouchdb.wasm"] });
+  await build("workerd", "workerd.js", { external: ["./gouchdb.wasm"], plugins: [splitOff] });
   await build("node", "node.cjs", commonJS);
   await build("inline_node", "inline.cjs", { ...commonJS, plugins: [inlined(directory, "gouchdb-node.wasm")] });
   const { metafile } = await build("node", "node.js", { platform: "node", metafile: true });

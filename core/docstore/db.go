@@ -37,7 +37,6 @@ type Options struct {
 type DB struct {
 	store   kv.Store
 	options Options
-	uuid    string
 	pending pendingMemo
 	// firstOwn is the first number that could be given out since the database was opened: see stage.go.
 	firstOwn uint64
@@ -86,13 +85,12 @@ func Open(ctx context.Context, store kv.Store, options Options) (*DB, error) {
 		tx.Put(uuidKey, []byte(uuid))
 		m := meta{nextBody: firstBodyFree, revsLimit: defaultRevsLimit}
 		m.write(tx)
-		db.uuid = uuid
 		return nil
 	})
 	return db, err
 }
 
-// load reads what never changes. It reports false when the store is empty.
+// load checks what never changes. It reports false when the store is empty.
 func (db *DB) load(ctx context.Context, s kv.Snapshot) (bool, error) {
 	format, found, err := s.Get(ctx, formatKey)
 	if err != nil || !found {
@@ -104,11 +102,6 @@ func (db *DB) load(ctx context.Context, s kv.Snapshot) (bool, error) {
 	if format[0] > formatVersion {
 		return true, core.ErrNewerFormat
 	}
-	uuid, _, err := s.Get(ctx, uuidKey)
-	if err != nil {
-		return true, err
-	}
-	db.uuid = string(uuid)
 	// Damaged counters are the business of whoever needs them.
 	if m, err := readMeta(ctx, s); err == nil {
 		db.firstOwn = m.nextBody
@@ -124,18 +117,23 @@ func randomUUID() string {
 	return hex.Encode(raw[:])
 }
 
-// Identity returns the uuid that was made when the database was created.
-func (db *DB) Identity(ctx context.Context) (string, error) {
-	// It is asked of the store, not of memory, so that a closed database says so.
-	err := db.store.View(ctx, func(kv.Snapshot) error { return nil })
-	return db.uuid, err
+// Identity returns the uuid that was made when the database was created, or that of the one that it succeeds.
+func (db *DB) Identity(ctx context.Context) (uuid string, err error) {
+	err = db.store.View(ctx, func(s kv.Snapshot) (err error) {
+		uuid, err = readUUID(ctx, s)
+		return err
+	})
+	return uuid, err
 }
 
 // Info describes the database.
 func (db *DB) Info(ctx context.Context) (core.Info, error) {
 	var m meta
+	var uuid string
 	err := kv.ViewSettled(ctx, db.store, func(s kv.Snapshot) (err error) {
-		m, err = readMeta(ctx, s)
+		if m, err = readMeta(ctx, s); err == nil {
+			uuid, err = readUUID(ctx, s)
+		}
 		return err
 	})
 	if err != nil {
@@ -149,7 +147,7 @@ func (db *DB) Info(ctx context.Context) (core.Info, error) {
 		UpdateSeq:         formatSeq(m.updateSeq),
 		PurgeSeq:          formatSeq(m.purgeSeq),
 		InstanceStartTime: "0",
-		UUID:              db.uuid,
+		UUID:              uuid,
 		Adapter:           db.options.Adapter,
 		DataSize:          stats.LiveBytes,
 		FileSize:          stats.StoredBytes,

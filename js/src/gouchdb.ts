@@ -7,9 +7,11 @@ import { Documents } from "./documents.js";
 import { Emitter } from "./emitter.js";
 import { badRequest, notImplemented } from "./error.js";
 import { init, type Loading } from "./host.js";
+import { importPouchDB, type ImportOptions } from "./importing.js";
 import { isAdapter, type DatabaseOptions } from "./name.js";
 import { checkOptions } from "./options.js";
 import { peerOf, type Target } from "./peer.js";
+import type { ImportResult } from "./pouchdb/import.js";
 import { Replication } from "./replication.js";
 import { Sync } from "./sync.js";
 import type * as t from "./types.js";
@@ -70,6 +72,19 @@ class GouchDBClass<Content extends object = t.AnyContent> extends Documents<Cont
   static async init(options: Loading = {}): Promise<void> {
     checkOptions("init", options);
     await init(options);
+  }
+
+  /**
+   * Copies a database that PouchDB 7, 8 or 9 has kept in IndexedDB, with either of its adapters: all revisions with their trees, conflicts,
+   * attachments and local documents, so that replication goes on from its checkpoints. The original is left as it is.
+   *
+   * @example
+   * ```ts
+   * const { docs, problems } = await GouchDB.importPouchDB("todo");
+   * ```
+   */
+  static importPouchDB(this: unknown, name: string, options: ImportOptions = {}): Promise<ImportResult> {
+    return importPouchDB((this ?? GouchDB) as GouchDBConstructor, name, options);
   }
 
   /**

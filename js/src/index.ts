@@ -18,3 +18,5 @@ export type { AdapterName, DatabaseOptions } from "./name.js";
 export type { Loading, WasmSource } from "./host.js";
 export type { Attachment, AttachmentContent, Attachments } from "./attachments.js";
 export type * from "./types.js";
+export type { ImportOptions } from "./importing.js";
+export type { ImportProblem, ImportProgress, ImportResult } from "./pouchdb/import.js";

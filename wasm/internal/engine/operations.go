@@ -33,6 +33,7 @@ var databaseOperations = map[string]databaseOperation{
 	"stats":            stats,
 	"check":            check,
 	"revsLimit":        revsLimit,
+	"succeed":          succeed,
 }
 
 func init() {

@@ -20,7 +20,7 @@ var (
 	intType   = reflect.TypeFor[int64]()
 )
 
-// setUp takes away what makes code of text, and makes the function that freezes documents.
+// setUp takes away what makes code of text.
 var setUp = goja.MustCompile("", `(function () {
 	var refuse = function () { throw new EvalError("code cannot be made of text here"); };
 	[function () {}, function* () {}, async function () {}].forEach(function (f) {
@@ -28,29 +28,15 @@ var setUp = goja.MustCompile("", `(function () {
 	});
 	Object.defineProperty(globalThis, "Function", { value: refuse });
 	delete globalThis.eval;
-	var freeze = Object.freeze, keys = Object.keys;
-	return function (root) {
-		var open = [root];
-		while (open.length > 0) {
-			var object = open.pop(), names = keys(object);
-			for (var i = 0; i < names.length; i++) {
-				var value = object[names[i]];
-				if (typeof value === "object" && value !== null) open.push(value);
-			}
-			freeze(object);
-		}
-	};
 })()`, false)
 
 // prepare makes the environment of functions.
 func (m *machine) prepare() {
 	r := m.runtime
 	m.watch.deadline = time.Now().Add(m.options.Timeout)
-	freezer, err := r.RunProgram(setUp)
-	if err != nil {
+	if _, err := r.RunProgram(setUp); err != nil {
 		panic("javascript: " + err.Error()) // the program above is wrong
 	}
-	m.freezer, _ = goja.AssertFunction(freezer)
 	set := func(name string, value any) { _ = r.Set(name, value) }
 	set("emit", m.emit)
 	set("sum", m.sum)

@@ -41,7 +41,7 @@ type machine struct {
 	runtime *goja.Runtime
 	emitted []core.Emitted
 	watch   watch
-	freezer goja.Callable
+	late    bool          // what runs was interrupted
 	taker   goja.Callable // puts the JSON of a value into taken
 	taken   []byte
 }
@@ -124,11 +124,12 @@ func (m *machine) guarded(ctx context.Context, work func() error) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	m.late = false
 	m.watch.begin(m.runtime, m.options.Timeout)
 	defer m.watch.end(m.runtime)
 	err = work()
 	var interrupted *goja.InterruptedError
-	if errors.As(err, &interrupted) || errors.Is(err, errLate) {
+	if errors.As(err, &interrupted) || m.late {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}

@@ -17,6 +17,7 @@ const maxDepth = 1000
 var (
 	errDeep = errors.New("the value is nested too deeply")
 	errLate = errors.New("timeout")
+	errBig  = errors.New("a BigInt has no JSON")
 	// errLong is for results that no database would take.
 	errLong = errors.New("the value is too long")
 )
@@ -85,20 +86,13 @@ func (p *parser) of(token []byte, depth int) goja.Value {
 	return p.runtime.ToValue(f)
 }
 
-// freeze makes a document unchangeable: all functions are given the same.
-func (m *machine) freeze(value goja.Value) {
-	if object, ok := value.(*goja.Object); ok {
-		_, _ = m.freezer(goja.Undefined(), object)
-	}
-}
-
 // serialise returns JSON as JSON.stringify would, or throws. What has none is null.
 func (m *machine) serialise(value goja.Value) []byte {
 	text, err := m.result(value)
 	if err != nil {
 		var interrupted *goja.InterruptedError
 		if errors.Is(err, errLate) || errors.As(err, &interrupted) {
-			m.runtime.Interrupt("timeout")
+			m.interrupt()
 		}
 		panic(m.runtime.NewTypeError(err.Error()))
 	}
@@ -149,6 +143,9 @@ func (p *printer) value(name string, value goja.Value, depth int) bool {
 	if object, ok := value.(*goja.Object); ok {
 		return p.object(name, object, depth)
 	}
+	if _, isSymbol := value.(*goja.Symbol); isSymbol {
+		return false
+	}
 	switch exported := value.Export().(type) {
 	case bool:
 		p.text = rawjson.AppendBool(p.text, exported)
@@ -162,7 +159,8 @@ func (p *printer) value(name string, value goja.Value, depth int) bool {
 		}
 	case string:
 		p.text = rawjson.AppendString(p.text, exported)
-	default: // symbols
+	default: // big integers, for which JSON.stringify throws
+		p.err = errBig
 		return false
 	}
 	return true
@@ -234,7 +232,13 @@ func (p *printer) object(name string, object *goja.Object, depth int) bool {
 // notLate throws when a loop in Go, which cannot be interrupted, takes too long.
 func (m *machine) notLate(count int) {
 	if count%1024 == 1023 && time.Now().After(m.watch.deadline) {
-		m.runtime.Interrupt("timeout")
+		m.interrupt()
 		panic(m.runtime.NewTypeError(errLate.Error()))
 	}
+}
+
+// interrupt ends the function that is running, also when it catches what is thrown.
+func (m *machine) interrupt() {
+	m.late = true
+	m.runtime.Interrupt("timeout")
 }

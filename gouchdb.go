@@ -38,6 +38,7 @@ var (
 	ErrDocValidation  = core.ErrDocValidation  // an unknown member that begins with an underscore
 	ErrUnauthorized   = core.ErrUnauthorized   // no, or wrong, credentials
 	ErrForbidden      = core.ErrForbidden      // the server refuses
+	ErrQueryParse     = core.ErrQueryParse     // options of a query that cannot be, or contradict each other
 	ErrExists         = core.ErrExists         // the database is there already
 	ErrTooLarge       = core.ErrTooLarge       // the document is beyond the size limit
 	ErrNotImplemented = core.ErrNotImplemented // this database cannot do that

@@ -28,7 +28,7 @@ type ReducedKey struct {
 // goReduce stands for ReduceFunc in a definition.
 const goReduce = "go"
 
-// QueryView queries a view whose functions are in Go. It is removed by ViewCleanup when it was not queried since the database was opened.
+// QueryView queries a view whose functions are in Go. Of views with the same name, version and reduce function, the functions that came first are run. It is removed by ViewCleanup when it was not queried since the database was opened.
 func (db *DB) QueryView(ctx context.Context, view *View, options core.ViewOptions, each func(*core.ViewRow) error) (core.ViewSummary, error) {
 	if view.Name == "" || view.Map == nil || view.Reduce != "" && view.ReduceFunc != nil {
 		return core.ViewSummary{}, core.ErrBadRequest.Because("a view needs a name, a map function, and no more than one reduce function")

@@ -17,6 +17,16 @@ import (
 	"github.com/gouchdb/gouchdb/javascript"
 )
 
+func TestRecordedQueries(t *testing.T) {
+	t.Parallel()
+	adaptertest.RunRecordedQueries(t, func(t *testing.T, name string) core.Adapter {
+		db, err := file.Open(t.Context(), filepath.Join(t.TempDir(), name), file.Options{Docs: docstore.Options{Regexp: regexps.Compile}})
+		require.NoError(t, err)
+		t.Cleanup(func() { assert.NoError(t, db.Close()) })
+		return db
+	})
+}
+
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	type opened struct {

@@ -58,7 +58,7 @@ func (db *DB) withPlan(ctx context.Context, request *mango.Request, use func(kv.
 	if err := db.indexer.adopt(ctx); err != nil {
 		return err
 	}
-	for {
+	for wait := !request.MayLag(); ; {
 		ready := false
 		err := db.store.View(ctx, func(s kv.Snapshot) error {
 			c, err := db.catalogue(ctx, s)
@@ -73,7 +73,7 @@ func (db *DB) withPlan(ctx context.Context, request *mango.Request, use func(kv.
 			if err != nil {
 				return err
 			}
-			if ready = c.canUse(plan, built); !ready && request.MayLag() {
+			if ready = c.canUse(plan, built); !ready && !wait {
 				plan, ready = c.planWithout(request, plan, built), true
 			}
 			if !ready {
@@ -84,9 +84,12 @@ func (db *DB) withPlan(ctx context.Context, request *mango.Request, use func(kv.
 		if err != nil || ready {
 			return err
 		}
-		if err := db.indexer.await(ctx); err != nil {
+		// What is acknowledged and cannot be committed for now is not built: then it goes without.
+		last, err := db.indexer.await(ctx)
+		if err != nil {
 			return err
 		}
+		wait = !last
 	}
 }
 

@@ -102,17 +102,20 @@ func (x *indexer) close() {
 	}
 }
 
-// await returns after the next step of the indexer, which it sets going.
-func (x *indexer) await(ctx context.Context) error {
+// await returns after the next step of the indexer, which it sets going. It reports whether that was the last one: nothing more can be done for now.
+func (x *indexer) await(ctx context.Context) (last bool, err error) {
 	stepped := x.start()
 	if err := x.failed(); err != nil {
-		return err
+		return true, err
 	}
 	select {
 	case <-stepped:
-		return x.failed()
+		x.mutex.Lock()
+		last = x.ended == nil
+		x.mutex.Unlock()
+		return last, x.failed()
 	case <-ctx.Done():
-		return ctx.Err()
+		return false, ctx.Err()
 	}
 }
 

@@ -310,6 +310,27 @@ func TestDocumentsThatChangeWhileTheyAreIndexed(t *testing.T) {
 	requireSound(t, db)
 }
 
+// An index whose design document cannot be committed for now is not built, and nobody waits for it.
+func TestAFindWithoutStorage(t *testing.T) {
+	t.Parallel()
+	storage := memdevice.New()
+	var injector fault.Injector
+	db := tab(t, storage.Open(injector.Do), logkv.MemoryFirst)
+	numbered(t, db, 0, 10, func(i int) int { return i })
+	require.NoError(t, db.Flush(t.Context()))
+	for n := range 1000 {
+		injector.At(n+1, fault.Fail, core.ErrStorageFull)
+	}
+	_, err := db.CreateIndex(t.Context(), []byte(indexOfN))
+	require.NoError(t, err, "it is acknowledged")
+	require.Len(t, found(t, db, `{"selector":{"n":{"$gte":0}}}`), 10)
+	injector.Heal()
+	require.NoError(t, db.Flush(t.Context()))
+	require.Len(t, found(t, db, `{"selector":{"n":{"$gte":0}},"use_index":"numbers","allow_fallback":false}`), 10)
+	requireSound(t, db)
+	require.NoError(t, db.Close())
+}
+
 // A database that was opened without an engine for patterns does not keep an index that has one; a database that has an engine makes it again.
 func TestIndexesWithPatternsNeedAnEngine(t *testing.T) {
 	t.Parallel()

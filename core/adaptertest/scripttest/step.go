@@ -37,7 +37,10 @@ type edit struct {
 	branches bool // of a replicated revision: its hash is another than that of the same body on the same parent
 }
 
-const documents = 5
+const (
+	documents = 5
+	designDoc = "_design/x"
+)
 
 func newScript(random *rand.Rand, h Harness, length int) []step {
 	script := make([]step, length)
@@ -81,8 +84,14 @@ func newEdits(random *rand.Rand) []edit {
 	return edits
 }
 
-// text is a body: some are empty, some long enough to be stored apart, most short.
+// text is a body: some are empty, some long enough to be stored apart, most short. The design document defines indexes of queries, or none, which the
+// other documents move in and out of; what they hold is compared with the documents by the database's own check.
 func (e edit) text() string {
+	if e.docID() == designDoc && e.body > 2 {
+		const index = `"%s":{"options":{"def":{"fields":[%s]}}}`
+		views := []string{fmt.Sprintf(index, "v", `"v"`), fmt.Sprintf(index, "long", `"long"`), fmt.Sprintf(index, "same", `"v"`)}
+		return `{"language":"query","views":{` + strings.Join(views[e.body%3:], ",") + `}}`
+	}
 	switch e.body {
 	case 0:
 		return "{}"
@@ -92,7 +101,7 @@ func (e edit) text() string {
 	return fmt.Sprintf(`{"v":%d}`, e.body)
 }
 
-func (e edit) docID() string { return []string{"a", "b", "c", "é", "_design/x"}[e.doc] }
+func (e edit) docID() string { return []string{"a", "b", "c", "é", designDoc}[e.doc] }
 
 func (s step) String() string {
 	names := map[kind]string{

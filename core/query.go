@@ -69,6 +69,8 @@ type TemporaryViewer interface {
 	// TemporaryView is View for the sources of a map function and of a reduce function, which may be empty, or the name of a built-in one. The rows are stored
 	// like those of a view, and found again by the sources, until ViewCleanup removes them.
 	TemporaryView(ctx context.Context, mapSource, reduceSource string, options ViewOptions, each func(*ViewRow) error) (ViewSummary, error)
+	// DropTemporaryView removes what TemporaryView has stored for these sources.
+	DropTemporaryView(ctx context.Context, mapSource, reduceSource string) error
 }
 
 // ViewUpdate says whether a view is brought up to date before it is read.

@@ -134,9 +134,11 @@ func countParameter(p parameter) (int, error) {
 	return min(n, math.MaxInt32), nil
 }
 
-// shown is a value as CouchDB shows it in an error: the empty string is an empty list to Erlang.
+// shown is a value as CouchDB shows it in an error: the empty string is an empty list to Erlang, and one in a body is bytes.
 func shown(p parameter) string {
 	switch {
+	case p.json && strings.HasPrefix(p.text, `"`):
+		return "<<" + p.text + ">>"
 	case p.json:
 		return p.text
 	case p.text == "":

@@ -13,12 +13,15 @@ import (
 
 	"github.com/gouchdb/gouchdb/adapters/memory"
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/docstore"
+	"github.com/gouchdb/gouchdb/internal/regexps"
+	"github.com/gouchdb/gouchdb/javascript"
 	"github.com/gouchdb/gouchdb/server"
 )
 
 // openMemory makes the databases of most tests.
 func openMemory(ctx context.Context, name string) (core.Adapter, error) {
-	return memory.Open(ctx, name)
+	return memory.OpenWith(ctx, docstore.Options{Name: name, Regexp: regexps.Compile, Scripts: javascript.New(javascript.Options{})})
 }
 
 // user makes a user whose password is not worth guessing slowly.

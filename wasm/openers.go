@@ -14,18 +14,19 @@ import (
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/internal/regexps"
 	"github.com/gouchdb/gouchdb/wasm/internal/engine"
-	"github.com/gouchdb/gouchdb/wasm/internal/peer"
 )
 
 // documents are the options of local databases.
-var documents = docstore.Options{Regexp: regexps.Compile}
+var documents = docstore.Options{Regexp: regexps.Compile, Scripts: hosted}
 
 // openers are the adapters of this engine, by the names that js/src/name.ts gives them. Node's engine has one more.
 var openers = engine.Openers{
 	"memory": {
 		Volatile: true,
 		Open: func(ctx context.Context, name string, _ []byte) (core.Adapter, error) {
-			return adapter(memory.OpenWith(ctx, docstore.Options{Name: name, Regexp: regexps.Compile}))
+			options := documents
+			options.Name = name
+			return adapter(memory.OpenWith(ctx, options))
 		},
 	},
 	"indexeddb": {
@@ -36,17 +37,7 @@ var openers = engine.Openers{
 	"http": {
 		Remote: true,
 		Open: func(ctx context.Context, name string, options []byte) (core.Adapter, error) {
-			remote := remoteOptions(options)
-			if number, given := rawjson.Int(rawjson.Member(options, "fetch")); given {
-				remote.Doer = pageDoer{engine.Asker(ctx), number}
-			}
-			return adapter(fetchhttp.Open(ctx, name, remote))
-		},
-	},
-	"peer": {
-		Remote: true,
-		Open: func(ctx context.Context, name string, _ []byte) (core.Adapter, error) {
-			return peer.New(engine.Asker(ctx), name), nil
+			return adapter(fetchhttp.Open(ctx, name, remoteOptions(options)))
 		},
 	},
 }

@@ -14,6 +14,9 @@ import (
 	"github.com/gouchdb/gouchdb/adapters/memory"
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/adaptertest"
+	"github.com/gouchdb/gouchdb/core/docstore"
+	"github.com/gouchdb/gouchdb/internal/regexps"
+	"github.com/gouchdb/gouchdb/javascript"
 	"github.com/gouchdb/gouchdb/server"
 )
 
@@ -23,8 +26,10 @@ func TestOwnServer(t *testing.T) {
 	hash, err := server.HashPassword(password, 1000)
 	require.NoError(t, err)
 	handler, err := server.New(server.Options{
-		Databases: server.Memory(func(ctx context.Context, name string) (core.Adapter, error) { return memory.Open(ctx, name) }),
-		Users:     []server.User{{Name: "ada", PasswordHash: hash, Roles: []string{"_admin"}}},
+		Databases: server.Memory(func(ctx context.Context, name string) (core.Adapter, error) {
+			return memory.OpenWith(ctx, docstore.Options{Name: name, Regexp: regexps.Compile, Scripts: javascript.New(javascript.Options{})})
+		}),
+		Users: []server.User{{Name: "ada", PasswordHash: hash, Roles: []string{"_admin"}}},
 	})
 	require.NoError(t, err)
 	running := httptest.NewServer(handler)
@@ -48,11 +53,47 @@ func TestOwnServer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := harness(running.URL, fetchhttp.Options{User: "ada", Password: password, Auth: mode})
 			h.Lacks = []adaptertest.Capability{
-				adaptertest.Queries, adaptertest.Views, adaptertest.TemporaryViews,
-				adaptertest.NewIdentity, // a remote database is known by its URL
-				adaptertest.LocalSeq,    // a server's sequences are opaque, _local_seq is a plain number: CouchDB's are so, too
+				adaptertest.TemporaryViews, // CouchDB has none either
+				adaptertest.NewIdentity,    // a remote database is known by its URL
+				adaptertest.LocalSeq,       // a server's sequences are opaque, _local_seq is a plain number: CouchDB's are so, too
 			}
 			adaptertest.Run(t, h)
 		})
 	}
+}
+
+// TestRecordedQueries asks our server, as a client, what CouchDB was asked.
+func TestRecordedQueries(t *testing.T) {
+	t.Parallel()
+	open := func(t *testing.T, options docstore.Options, name string) core.Adapter {
+		handler, err := server.New(server.Options{
+			Databases: server.Memory(func(ctx context.Context, name string) (core.Adapter, error) {
+				options.Name = name
+				return memory.OpenWith(ctx, options)
+			}),
+			AllowAnonymous: true,
+		})
+		require.NoError(t, err)
+		running := httptest.NewServer(handler)
+		t.Cleanup(func() {
+			assert.NoError(t, handler.Close())
+			running.Close()
+		})
+		db, err := fetchhttp.Open(t.Context(), running.URL+"/"+name, fetchhttp.Options{Create: true})
+		require.NoError(t, err)
+		t.Cleanup(func() { assert.NoError(t, db.Close()) })
+		return db
+	}
+	t.Run("finds", func(t *testing.T) {
+		t.Parallel()
+		adaptertest.RunRecordedQueries(t, func(t *testing.T, name string) core.Adapter {
+			return open(t, docstore.Options{Regexp: regexps.Compile}, name)
+		})
+	})
+	t.Run("views", func(t *testing.T) {
+		t.Parallel()
+		adaptertest.RunRecordedViews(t, javascript.New(javascript.Options{}), func(t *testing.T, scripts core.Scripts) core.Adapter {
+			return open(t, docstore.Options{Scripts: scripts}, "views")
+		})
+	})
 }

@@ -15,8 +15,11 @@ var _ core.Viewer = (*DB)(nil)
 // View hands over the rows of a view of the server, as they arrive.
 func (db *DB) View(ctx context.Context, designDoc, view string, options core.ViewOptions, each func(*core.ViewRow) error) (core.ViewSummary, error) {
 	path, err := designPath(designDoc)
-	if err != nil || view == "" || hasNoURL(view) {
-		return core.ViewSummary{}, core.ErrMissing
+	if err != nil {
+		return core.ViewSummary{}, err
+	}
+	if view == "" || hasNoURL(view) {
+		return core.ViewSummary{}, core.ErrMissing.Because("missing_named_view")
 	}
 	c := viewCall(options)
 	c.path, c.quiet = path+"/_view/"+escape(view), building

@@ -45,16 +45,7 @@ func (db *DB) ViewCleanup(ctx context.Context) error {
 		g.close()
 	}
 	for _, signature := range unwanted {
-		number := uint64(0)
-		err := db.store.Update(ctx, func(tx kv.Tx) error {
-			r, err := readViewRecord(ctx, tx, signature)
-			if number = r.number; err != nil || number == 0 {
-				return err
-			}
-			tx.Delete(catalogKey(signature))
-			tx.Put(removedKey(number), nil)
-			return nil
-		})
+		number, err := db.unlistView(ctx, signature)
 		if err != nil {
 			return err
 		}
@@ -68,6 +59,43 @@ func (db *DB) ViewCleanup(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// DropTemporaryView removes what TemporaryView has stored for these sources.
+func (db *DB) DropTemporaryView(ctx context.Context, mapSource, reduceSource string) error {
+	d, _ := temporaryDefinition(mapSource, reduceSource)
+	signature := d.signature()
+	if g := db.views.take(signature); g != nil {
+		g.close()
+	}
+	number, err := db.unlistView(ctx, signature)
+	if err != nil || number == 0 {
+		return err
+	}
+	return db.removeViewIndex(ctx, number)
+}
+
+// take takes a group out, nil when it is not there.
+func (v *viewRegistry) take(signature signature) *viewGroup {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	g := v.groups[signature]
+	delete(v.groups, signature)
+	return g
+}
+
+// unlistView takes an index out of the catalogue and notes that it is to be removed. It returns the index's number, 0 when there is none.
+func (db *DB) unlistView(ctx context.Context, signature signature) (number uint64, err error) {
+	err = db.store.Update(ctx, func(tx kv.Tx) error {
+		r, err := readViewRecord(ctx, tx, signature)
+		if number = r.number; err != nil || number == 0 {
+			return err
+		}
+		tx.Delete(catalogKey(signature))
+		tx.Put(removedKey(number), nil)
+		return nil
+	})
+	return number, err
 }
 
 func removedKey(number uint64) []byte {

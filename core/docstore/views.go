@@ -35,10 +35,15 @@ func (db *DB) TemporaryView(ctx context.Context, mapSource, reduceSource string,
 			return core.ViewSummary{}, err
 		}
 	}
+	d, place := temporaryDefinition(mapSource, reduceSource)
+	return db.query(ctx, db.views.group(d), place, options, each)
+}
+
+func temporaryDefinition(mapSource, reduceSource string) (*viewDefinition, viewPlace) {
 	d := &viewDefinition{name: "temp", language: javaScript}
 	place := d.add(mapSource, reduceSource)
 	d.views = map[string]viewPlace{"temp": place}
-	return db.query(ctx, db.views.group(d), place, options, each)
+	return d, place
 }
 
 // viewRegistry holds what is in memory of a database's views.

@@ -1,6 +1,7 @@
 import { buildID } from "./build_id.js";
 import { asError, engineError, type GouchError } from "./error.js";
 import { startGo, type GoProgram, type SystemModules } from "./go.js";
+import { scriptImports } from "./scripts.js";
 
 /** A request on its way to the engine: its text, and contents of attachments that follow it. */
 export interface Request {
@@ -60,6 +61,7 @@ export class Boundary implements Transport {
       boundary.#go = await startGo(
         module,
         (memory) => ({
+          ...scriptImports(memory),
           ready: (address: number, size: number) => {
             engineBuild = new TextDecoder().decode(new Uint8Array(memory(), address >>> 0, size));
           },

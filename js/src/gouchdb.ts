@@ -2,8 +2,7 @@ import { registry, tasksOf, type ActiveTasks } from "./active_tasks.js";
 import { version } from "./build_id.js";
 import { optionsAndCallback, tell, type Trailing } from "./callback.js";
 import { Changes } from "./changes.js";
-import { classEvents, connectionOf, noteBuiltIn, type ClassEvents } from "./database.js";
-import { Documents } from "./documents.js";
+import { classEvents, connectionOf, type ClassEvents } from "./database.js";
 import { Emitter } from "./emitter.js";
 import { badRequest, notImplemented } from "./error.js";
 import { init, type Loading } from "./host.js";
@@ -12,6 +11,7 @@ import { isAdapter, type DatabaseOptions } from "./name.js";
 import { checkOptions } from "./options.js";
 import { peerOf, type Target } from "./peer.js";
 import type { ImportResult } from "./pouchdb/import.js";
+import { Queries } from "./queries.js";
 import { Replication } from "./replication.js";
 import { Sync } from "./sync.js";
 import type * as t from "./types.js";
@@ -28,7 +28,7 @@ export interface Replicate<Content extends object> {
 export type Plugin = Record<string, unknown> | ((gouchDB: GouchDBConstructor) => void);
 
 // What the class is made of; {@link GouchDB} is this, and more.
-class GouchDBClass<Content extends object = t.AnyContent> extends Documents<Content> {
+class GouchDBClass<Content extends object = t.AnyContent> extends Queries<Content> {
   /** The version of this package. */
   static readonly version: string = version;
   /** Replications under way in this page or process: call it, or use PouchDB's list. */
@@ -50,10 +50,6 @@ class GouchDBClass<Content extends object = t.AnyContent> extends Documents<Cont
       to: (target, ...rest) => this.#class.replicate<Content>(this, target, ...rest),
       from: (source, ...rest) => this.#class.replicate<Content>(source, this, ...rest),
     };
-  }
-
-  static {
-    noteBuiltIn(this.prototype);
   }
 
   get #class(): GouchDBConstructor {

@@ -20,3 +20,4 @@ export type { Attachment, AttachmentContent, Attachments } from "./attachments.j
 export type * from "./types.js";
 export type { ImportOptions } from "./importing.js";
 export type { ImportProblem, ImportProgress, ImportResult } from "./pouchdb/import.js";
+export type * from "./query_types.js";

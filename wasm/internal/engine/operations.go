@@ -34,6 +34,14 @@ var databaseOperations = map[string]databaseOperation{
 	"check":            check,
 	"revsLimit":        revsLimit,
 	"succeed":          succeed,
+	"find":             find,
+	"explain":          explain,
+	"createIndex":      createIndex,
+	"getIndexes":       getIndexes,
+	"deleteIndex":      deleteIndex,
+	"query":            queryView,
+	"viewCleanup":      viewCleanup,
+	"viewInfo":         viewInfo,
 }
 
 func init() {
@@ -44,7 +52,6 @@ func init() {
 		"drain":       drain,
 		"replicate":   replicate,
 		"reply":       reply,
-		"listen":      listen,
 		"wake":        wake,
 		"activeTasks": listTasks,
 		"usage":       usage,
@@ -62,7 +69,7 @@ func open(ctx context.Context, e *Engine, r *request) ([]byte, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	handle, err := e.databases.open(context.WithValue(ctx, askKey{}, Ask(e.askPage)), adapter, name, r.text)
+	handle, err := e.databases.open(ctx, adapter, name, r.text)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { bundleAll } from "./js-builds.mjs";
 import { mergeSegments } from "./wasm-data.mjs";
-import { stripLines } from "./wasm-pcln.mjs";
+import { shortenTraces } from "./wasm-traces.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const js = join(root, "js");
@@ -51,7 +51,7 @@ const inlining = ["-gcflags=all=-l", ...inlined.map((name) => `-gcflags=${name}=
 
 export function buildWasm(output, id, tags = "") {
   go("build", "-trimpath", `-tags=${tags}`, ...inlining, `-ldflags=-s -w -X main.buildID=${id}`, "-o", output, "./wasm");
-  writeFileSync(output, mergeSegments(readFileSync(output), stripLines));
+  writeFileSync(output, mergeSegments(readFileSync(output), shortenTraces));
 }
 
 // Go's own script, as it comes with the compiler, in a function: it runs when the engine starts, not when the package is imported.

@@ -1,11 +1,16 @@
-// Go's linker puts into every program, for each function, tables that map its code to files, lines and inlined calls. Only stack traces read
-// them, and compressed they are a tenth of the engine. stripLines leaves them out: traces then name functions, without lines. What the garbage
-// collector and panics read (the size of each frame, and which of its words are pointers) stays.
+// Go's linker puts into every program, for each function, its name and tables that map its code to files, lines and inlined calls. Only stack traces
+// read most of that, and compressed it is an eighth of the engine. shortenTraces leaves it out: traces then name the functions of this project, without
+// lines. What the runtime reads stays: the size of each frame, which of its words are pointers, and the runtime's own names, by which it knows its
+// goroutines from others.
 
 const MAGIC = 0xfffffff1; // of the table of Go 1.20 and later
 const HEADER_SIZE = 72;
 
+const OWN_NAMES = "github.com/gouchdb/gouchdb/";
+const RUNTIME_NAMES = "runtime.";
+
 // Offsets in Go's runtime._func.
+const NAME = 4;
 const PCSP = 16;
 const PCFILE = 20;
 const PCLN = 24;
@@ -22,39 +27,31 @@ const ARGUMENTS = 5;
 const LIVE_ARGUMENTS = 6;
 const NONE = 0xffffffff;
 
-// stripLines changes the content of a program's merged data segments.
-export function stripLines(data) {
+// shortenTraces changes the content of a program's merged data segments.
+export function shortenTraces(data) {
   const header = findHeader(data);
   const word = (index) => Number(data.readBigUInt64LE(header + 8 + 8 * index));
+  const names = data.subarray(header + word(3), header + word(4));
   const functionCount = word(0);
   const files = data.subarray(header + word(4), header + word(6)); // and before them, which files each unit of compilation has
   const tables = data.subarray(header + word(6), header + word(7));
   const functions = data.subarray(header + word(7));
 
-  const kept = [Buffer.alloc(1)]; // offset 0 says that there is no table
-  const moved = new Map([[0, 0]]);
-  let length = 1;
-  const keep = (at) => {
-    const offset = functions.readUInt32LE(at);
-    if (!moved.has(offset)) {
-      const table = tables.subarray(offset, endOfTable(tables, offset));
-      kept.push(Buffer.from(table));
-      moved.set(offset, length);
-      length += table.length;
-    }
-    functions.writeUInt32LE(moved.get(offset), at);
-  };
+  const keptNames = packing(names, (offset) => shortName(names, offset));
+  const keptTables = packing(tables, (offset) => Buffer.from(tables.subarray(offset, endOfTable(tables, offset))));
+  const keep = (packed, at) => functions.writeUInt32LE(packed.place(functions.readUInt32LE(at)), at);
 
   for (let index = 0; index < functionCount; index++) {
     const at = functions.readUInt32LE(8 * index + 4);
-    keep(at + PCSP);
+    keep(keptNames, at + NAME);
+    keep(keptTables, at + PCSP);
     functions.writeUInt32LE(0, at + PCFILE);
     functions.writeUInt32LE(0, at + PCLN);
     functions.writeUInt32LE(0, at + START_LINE);
     const tableCount = functions.readUInt32LE(at + NPCDATA);
     for (let table = 0; table < tableCount; table++) {
       if (table === STACK_MAP_INDEX || table === PANIC_BOUNDS) {
-        keep(at + PCDATA + 4 * table);
+        keep(keptTables, at + PCDATA + 4 * table);
       } else {
         functions.writeUInt32LE(0, at + PCDATA + 4 * table);
       }
@@ -67,8 +64,39 @@ export function stripLines(data) {
     }
   }
   files.fill(0);
-  tables.fill(0);
-  Buffer.concat(kept).copy(tables);
+  keptNames.write();
+  keptTables.write();
+}
+
+// packing moves to the beginning of a region what is still used of it. Offset 0 stands for nothing: no name, no table.
+function packing(region, read) {
+  const kept = [Buffer.alloc(1)];
+  const places = new Map([[0, 0]]);
+  let length = 1;
+  return {
+    place(offset) {
+      if (!places.has(offset)) {
+        const bytes = read(offset);
+        places.set(offset, bytes.length > 0 ? length : 0);
+        kept.push(bytes);
+        length += bytes.length;
+      }
+      return places.get(offset);
+    },
+    write() {
+      region.fill(0);
+      Buffer.concat(kept).copy(region);
+    },
+  };
+}
+
+// A name ends with a zero. It is left out when it is neither ours nor the runtime's.
+function shortName(names, offset) {
+  const name = names.toString("utf8", offset, names.indexOf(0, offset));
+  if (name.startsWith(RUNTIME_NAMES) || name.includes(OWN_NAMES)) {
+    return Buffer.from(name.replaceAll(OWN_NAMES, "") + "\0");
+  }
+  return Buffer.alloc(0);
 }
 
 function findHeader(data) {

@@ -102,6 +102,40 @@ test("a file that is open in another thread is locked, and the error names it", 
   await here.close();
 });
 
+test("a thread that is terminated leaves no lock behind, nor half of a commit", { timeout: 60_000 }, async () => {
+  const path = join(directory, "terminated.gouch");
+  const source = `
+    import { parentPort, workerData } from "node:worker_threads";
+    const { default: GouchDB } = await import(workerData.module);
+    const db = new GouchDB(workerData.path, { durability: "relaxed" });
+    for (let batch = Date.now(); ; batch++) {
+      await db.bulkDocs(Array.from({ length: 10 }, (_, i) => ({ _id: batch + "-" + i, text: "x".repeat(1000) })));
+      parentPort.postMessage(batch);
+    }
+  `;
+  const acknowledged = [];
+  for (let round = 0; round < 4; round++) {
+    const workerData = { module: new URL("../js/dist/node.js", import.meta.url).href, path };
+    const thread = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`), { workerData });
+    thread.on("message", (batch) => acknowledged.push(batch));
+    const enough = acknowledged.length + 5 + 7 * round;
+    while (acknowledged.length < enough) {
+      await once(thread, "message");
+    }
+    const other = new GouchDB(path);
+    await assert.rejects(other.info(), { name: "locked" }, "it is open as long as the thread lives");
+    await other.close();
+    await thread.terminate();
+    const db = new GouchDB(path);
+    const { rows } = await db.allDocs();
+    const ids = new Set(rows.map(({ id }) => id));
+    assert.equal(ids.size % 10, 0);
+    assert.ok(acknowledged.every((batch) => ids.has(`${batch}-0`) && ids.has(`${batch}-9`)));
+    await db.close();
+  }
+  assert.deepEqual((await readdir(directory)).filter((name) => name.startsWith("terminated")), ["terminated.gouch"]);
+});
+
 test("a file that is open in another process is locked until that is killed", { timeout: 30_000 }, async () => {
   const path = join(directory, "processes.gouch");
   const child = spawn(process.execPath, [writer, path, "0"], { stdio: ["ignore", "pipe", "inherit"] });

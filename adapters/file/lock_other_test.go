@@ -15,14 +15,20 @@ import (
 )
 
 func TestLockFiles(t *testing.T) {
+	other := filepath.Join(t.TempDir(), "other")
+	require.NoError(t, os.WriteFile(other, nil, 0o600))
+	elsewhere, err := os.Open(other)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, elsewhere.Close()) }()
 	cases := []struct {
 		name, owner string
 		locked      bool
 	}{
-		{"this process", fmt.Sprintln(os.Getpid(), processStart()), true},
-		{"an earlier process with the same id", fmt.Sprintln(os.Getpid(), processStart()-1000), false},
-		{"a process that has died", fmt.Sprintln(1<<30, processStart()), false},
-		{"the process that started this one", fmt.Sprintln(os.Getppid(), processStart()), true},
+		{"another thread of this process, which has ended", fmt.Sprintln(os.Getpid(), processStart(), 1<<20), false},
+		{"one that has ended, and another file is open under its number", fmt.Sprintln(os.Getpid(), processStart(), elsewhere.Fd()), false},
+		{"an earlier process with the same id", fmt.Sprintln(os.Getpid(), processStart()-1000, 3), false},
+		{"a process that has died", fmt.Sprintln(1<<30, processStart(), 3), false},
+		{"the process that started this one", fmt.Sprintln(os.Getppid(), processStart(), 3), true},
 		{"nothing that can be read", "x", false},
 	}
 	for _, c := range cases {

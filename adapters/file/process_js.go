@@ -4,8 +4,15 @@ package file
 
 import (
 	"math"
+	"syscall"
 	"syscall/js"
 )
+
+// isOpen reports whether this process has the file at path open under a number.
+func isOpen(number int, path string) bool {
+	var opened, there syscall.Stat_t
+	return syscall.Fstat(number, &opened) == nil && syscall.Stat(path, &there) == nil && opened.Dev == there.Dev && opened.Ino == there.Ino
+}
 
 // processStart returns when this process was started, in seconds.
 func processStart() int64 {

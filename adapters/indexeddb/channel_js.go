@@ -4,14 +4,24 @@ package indexeddb
 
 import (
 	"sync"
+	"time"
 
 	"github.com/gouchdb/gouchdb/internal/safejs"
 )
 
 // What contexts say to each other.
 const (
-	saysHello    = "hello"    // I have the database open now
-	saysAppended = "appended" // there may be something new
+	saysHello     = "hello"     // I have the database open now
+	saysAppending = "appending" // there may soon be something new
+	saysAppended  = "appended"  // there may be something new
+)
+
+// A context may die between its commit and the message that tells of it. So it says before a commit that there will be one, unless it has said something just now. And
+// who hears anything looks at the log twice more after the last message: a commit is not on its way for longer than this, but in a browser that hardly moves.
+const (
+	justNow    = 100 * time.Millisecond
+	firstLook  = 250 * time.Millisecond
+	secondLook = 2 * time.Second
 )
 
 // channel tells other contexts with the same database that there is something new, and is told by them.
@@ -27,6 +37,9 @@ type channel struct {
 	open     bool
 	alone    bool // as far as is known
 	withheld bool // an append was not told
+	said     time.Time
+	look     *time.Timer // nil before anything was heard
+	looks    int         // since the last message
 }
 
 // openChannel returns a channel that does nothing where there is no BroadcastChannel.
@@ -38,8 +51,11 @@ func openChannel(name string, heard func()) *channel {
 	}
 	ch.handler, c.err = safejs.FuncOf(func(_ safejs.Value, arguments []safejs.Value) any {
 		var c calls
-		ch.answer(c.text(arguments[0], "data"))
-		heard()
+		message := c.text(arguments[0], "data")
+		ch.answer(message, heard)
+		if message != saysAppending {
+			heard()
+		}
 		return nil
 	})
 	c.set(ch.value, "onmessage", ch.handler)
@@ -49,6 +65,15 @@ func openChannel(name string, heard func()) *channel {
 	ch.open = c.err == nil
 	ch.say(saysHello)
 	return ch
+}
+
+// appending tells the others, if there are any, that there will be something new.
+func (ch *channel) appending() {
+	ch.mu.Lock()
+	defer ch.mu.Unlock()
+	if !ch.alone && time.Since(ch.said) > justNow {
+		ch.say(saysAppending)
+	}
 }
 
 // appended tells the others, if there may be any.
@@ -63,20 +88,41 @@ func (ch *channel) appended() {
 }
 
 // answer notes that there is somebody else. A newcomer is always answered: it does not know yet that it is not alone.
-func (ch *channel) answer(message string) {
+func (ch *channel) answer(message string, heard func()) {
 	ch.mu.Lock()
 	defer ch.mu.Unlock()
 	ch.alone = false
+	ch.lookLater(heard)
 	if ch.withheld || message == saysHello {
 		ch.withheld = false
 		ch.say(saysAppended)
 	}
 }
 
+// lookLater looks at the log when nothing more has been heard for a while. It is called with the mutex held.
+func (ch *channel) lookLater(heard func()) {
+	ch.looks = 0
+	if ch.look != nil {
+		ch.look.Reset(firstLook)
+		return
+	}
+	ch.look = time.AfterFunc(firstLook, func() {
+		ch.mu.Lock()
+		again := ch.looks == 0 && ch.open
+		ch.looks++
+		if again {
+			ch.look.Reset(secondLook)
+		}
+		ch.mu.Unlock()
+		heard()
+	})
+}
+
 // say is called with the mutex held, or before anybody else has the channel.
 func (ch *channel) say(message string) {
 	if ch.open {
 		var c calls
+		ch.said = time.Now()
 		c.call(ch.value, "postMessage", message)
 	}
 }
@@ -86,6 +132,9 @@ func (ch *channel) close() {
 	defer ch.mu.Unlock()
 	if ch.open {
 		ch.open = false
+		if ch.look != nil {
+			ch.look.Stop()
+		}
 		var c calls
 		c.set(ch.value, "onmessage", safejs.Null())
 		c.call(ch.value, "close")

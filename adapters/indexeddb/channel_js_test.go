@@ -5,6 +5,7 @@ package indexeddb
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -13,7 +14,7 @@ import (
 	"github.com/gouchdb/gouchdb/internal/safejs"
 )
 
-// listen returns a raw BroadcastChannel and what comes in on it.
+// listen returns a raw BroadcastChannel and what comes in on it, but for announcements, which come when time has passed.
 func listen(t *testing.T, name string) (channel safejs.Value, heard <-chan string) {
 	t.Helper()
 	var c calls
@@ -21,7 +22,9 @@ func listen(t *testing.T, name string) (channel safejs.Value, heard <-chan strin
 	messages := make(chan string, 16)
 	handler, err := safejs.FuncOf(func(_ safejs.Value, arguments []safejs.Value) any {
 		var c calls
-		messages <- c.text(arguments[0], "data")
+		if message := c.text(arguments[0], "data"); message != saysAppending {
+			messages <- message
+		}
 		return nil
 	})
 	require.NoError(t, err)
@@ -69,4 +72,31 @@ func TestWhatWasWithheldIsToldToWhoeverSpeaks(t *testing.T) {
 	require.NoError(t, c.err)
 	assert.Equal(t, saysHello, <-heard)
 	assert.Equal(t, saysAppended, <-heard)
+}
+
+// A context is killed between its commit and the message that tells of it. It had announced the commit, so the others look for it.
+func TestACommitThatNobodyTellsOfIsFound(t *testing.T) {
+	name := freshName()
+	ctx := context.Background()
+	writer, reader := openDevice(t, name), openDevice(t, name)
+	looked := make(chan struct{}, 16)
+	reader.Watch(func() { looked <- struct{}{} })
+	require.NoError(t, writer.Append(ctx, 1, [][]byte{[]byte("one")}, logkv.Relaxed))
+	<-looked
+	writer.channel.mu.Lock()
+	writer.channel.said = time.Time{} // long ago
+	writer.channel.mu.Unlock()
+	writer.channel.appending()
+	require.NoError(t, writer.transact(ctx, "writing", readWrite, []any{recordsStore}, logkv.Relaxed, func(tx *transaction) {
+		tx.call(tx.store(recordsStore), "add", tx.bytesToJS([]byte("two")), 2)
+	}))
+	writer.channel.close()
+	for {
+		<-looked
+		records, err := reader.ReadFrom(ctx, 2, 1)
+		require.NoError(t, err)
+		if len(records) == 1 {
+			break
+		}
+	}
 }

@@ -75,6 +75,7 @@ func (d *Device) Read(ctx context.Context, numbers []uint64) ([][]byte, error) {
 
 // Append implements [logkv.Device].
 func (d *Device) Append(ctx context.Context, first uint64, records [][]byte, durability logkv.Durability) error {
+	d.channel.appending()
 	err := d.transact(ctx, "writing", readWrite, []any{recordsStore}, durability, func(tx *transaction) {
 		store := tx.store(recordsStore)
 		// The newest record is never removed, so the head is where the writer believes it to be exactly when nothing follows it and it is there.

@@ -3,6 +3,7 @@ package docstore
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"math/rand/v2"
 	"strconv"
 
@@ -160,6 +161,20 @@ func (db *DB) view(ctx context.Context, settled bool, read func(kv.Snapshot) err
 		return kv.ViewSettled(ctx, db.store, read)
 	}
 	return db.store.View(ctx, read)
+}
+
+// viewAgain is view for a function that may run several times: it runs again, on a newer state, when another tab has compacted away what it was reading.
+func (db *DB) viewAgain(ctx context.Context, settled bool, read func(kv.Snapshot) error) error {
+	const attempts = 5
+	for attempt := 1; ; attempt++ {
+		err := db.view(ctx, settled, read)
+		if attempt == attempts || !errors.Is(err, kv.ErrOutlived) {
+			return err
+		}
+		if err := db.store.Refresh(ctx); err != nil {
+			return err
+		}
+	}
 }
 
 func (db *DB) meta(ctx context.Context) (m meta, err error) {

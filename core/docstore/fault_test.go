@@ -222,3 +222,47 @@ func (s *contendedStore) Update(ctx context.Context, write func(kv.Tx) error) er
 	}
 	return s.Store.Update(ctx, write)
 }
+
+func TestAReadThatAnotherTabHasCompactedAwayIsDoneAgain(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	store := &faultyStore{Store: memkv.New()}
+	db, err := docstore.Open(ctx, store, docstore.Options{})
+	require.NoError(t, err)
+	rev, err := core.Put(ctx, db, &core.Document{ID: "a", Body: []byte(`{"n":1}`)})
+	require.NoError(t, err)
+	outlived := core.ErrStorage.From(kv.ErrOutlived)
+	for name, read := range map[string]func() error{
+		"get": func() error {
+			doc, err := db.Get(ctx, "a", core.GetOptions{})
+			if err == nil {
+				assert.Equal(t, `{"n":1}`, string(doc.Body))
+			}
+			return err
+		},
+		"open revs": func() error {
+			found, err := db.OpenRevs(ctx, "a", core.OpenRevsOptions{All: true})
+			if err == nil {
+				assert.Len(t, found, 1)
+			}
+			return err
+		},
+		"bulk get": func() error {
+			results, err := db.BulkGet(ctx, []core.DocRev{{ID: "a", Rev: rev}}, core.BulkGetOptions{})
+			if err == nil {
+				assert.Len(t, results[0].Docs, 1)
+			}
+			return err
+		},
+	} {
+		store.injector.At(1, fault.Fail, outlived)
+		assert.NoError(t, read(), name)
+		store.injector.At(2, fault.Fail, outlived)
+		assert.NoError(t, read(), name)
+		for n := range 50 { // it does not go on for ever
+			store.injector.At(n+1, fault.Fail, outlived)
+		}
+		assert.ErrorIs(t, read(), kv.ErrOutlived, name)
+		store.injector.Heal()
+	}
+}

@@ -2,6 +2,7 @@ package docstore
 
 import (
 	"context"
+	"errors"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv"
@@ -39,11 +40,16 @@ func (db *DB) redo(ctx context.Context, docs []made, was kv.Snapshot, tx kv.Tx) 
 	b := batch{db: db, replicated: true}
 	for _, doc := range docs {
 		w, found, err := doc.read(ctx, was)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if !found {
+		case !found:
 			continue
+		}
+		for i := range w.attachments {
+			if err := w.attachments[i].fill(ctx, nil, was); err != nil {
+				return err
+			}
 		}
 		w.place = len(b.writes)
 		b.writes = append(b.writes, w)
@@ -55,8 +61,14 @@ func (db *DB) redo(ctx context.Context, docs []made, was kv.Snapshot, tx kv.Tx) 
 	return b.run(ctx, tx)
 }
 
-// read makes a write of a revision. There is none for a revision whose body is gone: another that was acknowledged later descends from it.
+// read makes a write of a revision. There is none for a revision whose body is gone: another that was acknowledged later descends from it. Nor is there one for what another
+// tab has compacted away: that was in the log before, and so was the revision.
 func (m made) read(ctx context.Context, s kv.Snapshot) (w write, found bool, err error) {
+	defer func() {
+		if errors.Is(err, kv.ErrOutlived) {
+			found, err = false, nil
+		}
+	}()
 	w.docID = m.docID
 	if core.IsLocalID(m.docID) {
 		value, found, err := s.Get(ctx, idKey(localPrefix, m.docID))
@@ -85,11 +97,6 @@ func (m made) read(ctx context.Context, s kv.Snapshot) (w write, found bool, err
 	w.revisions, _ = rec.tree.Ancestry(m.rev)
 	if w.body, w.attachments, err = readBody(ctx, s, m.docID, node.Body); err != nil {
 		return w, false, err
-	}
-	for i := range w.attachments {
-		if err := w.attachments[i].fill(ctx, nil, s); err != nil {
-			return w, false, err
-		}
 	}
 	return w, true, nil
 }

@@ -5,6 +5,7 @@ package kv
 
 import (
 	"context"
+	"errors"
 	"iter"
 )
 
@@ -80,6 +81,10 @@ func Frees(tx Tx) {
 		f.Frees()
 	}
 }
+
+// ErrOutlived is the cause of the error of a view that has lasted longer than something it was to read, because another process, tab or worker has changed and
+// compacted that away meanwhile. On a newer snapshot it can be read.
+var ErrOutlived = errors.New("the snapshot is older than what is stored")
 
 // settledViewer is a store whose views may show what has been acknowledged but not been committed.
 type settledViewer interface {

@@ -233,7 +233,7 @@ var (
 	// errStale makes an update run again; it reaches nobody but the function of the update.
 	errStale = core.ErrStorage.Because("another context has compacted the database; the update runs again")
 	// errOutlived: a view lasted longer than what it read.
-	errOutlived = core.ErrStorage.Because("another context has changed and compacted away what this read began with; read again")
+	errOutlived = core.ErrStorage.Because("another context has changed and compacted away what this read began with; read again").From(kv.ErrOutlived)
 )
 
 // transaction is the kv.Tx of one run of an update's function.

@@ -12,13 +12,18 @@ type batch struct {
 	rows    []row
 	lastSeq core.Seq // where the feed goes on after it
 	final   bool
-	idle    bool  // the feed had nothing more when it was read
-	awaited bool  // came while waiting, one or a few, and in a sync often what the other half has just written
-	pending int64 // what it held beyond this
+	idle    bool // the feed had nothing more when it was read
+	awaited bool // came while waiting, one or a few, and in a sync often what the other half has just written
+	// uneventful: the wait has ended without a change. It is time to see whether the sides are still what they were.
+	uneventful bool
+	pending    int64 // what it held beyond this
 
 	// chunks come from the goroutine that fetches the batch. When it is closed, what follows is set.
 	chunks chan chunk
 	err    error
+	there  []core.DocRevs // what the target said it has
+
+	failures int64 // of connections, before it was read
 }
 
 // chunksAhead is how many chunks of a batch may wait for the writer. It only has to be more than usual: the budget bounds what they hold.

@@ -85,8 +85,8 @@ func TestNothingGoesOnAfterRun(t *testing.T) {
 		source, target := open(t), open(t)
 		fill(t, source, 0, 20)
 		slow := lingering{source, make(chan struct{}), new(bool)}
-		script := faultadapter.Script{Decide: func(call faultadapter.Call, _ any) faultadapter.Fault {
-			if call.Method != "BulkDocs" {
+		script := faultadapter.Script{Decide: func(call faultadapter.Call, arguments any) faultadapter.Fault {
+			if docs, ok := arguments.([]*core.Document); !ok || core.IsLocalID(docs[0].ID) {
 				return faultadapter.Fault{}
 			}
 			<-slow.begun

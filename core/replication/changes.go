@@ -19,13 +19,9 @@ func (r *replicator) readChanges(queue chan<- *batch, slots chan<- struct{}) {
 		case <-r.ctx.Done():
 			return
 		}
-		b := &batch{number: number, chunks: make(chan chunk, chunksAhead)}
-		for {
-			b.err = r.readPage(b, since, wait)
-			if b.err != nil || !wait || len(b.rows) > 0 || b.lastSeq != since {
-				break
-			}
-		}
+		b := &batch{number: number, chunks: make(chan chunk, chunksAhead), failures: r.suspicion.failures.Load()}
+		b.err = r.readPage(b, since, wait)
+		b.uneventful = wait && len(b.rows) == 0 && b.lastSeq == since
 		since = b.lastSeq
 		b.awaited = wait
 		b.final = b.idle && !r.options.Live
@@ -51,14 +47,7 @@ func (r *replicator) readPage(b *batch, since core.Seq, wait bool) error {
 	var summary core.ChangesSummary
 	err := r.retry.do(r.ctx, "reading changes", func() (err error) {
 		b.rows = nil
-		options := core.ChangesOptions{
-			Since:       since,
-			Limit:       size,
-			AllLeaves:   !r.options.WinningRevsOnly,
-			DocIDs:      r.options.DocIDs,
-			Filter:      r.options.feedFilter(),
-			SeqInterval: size,
-		}
+		options := r.feed(since, size)
 		each := func(change *core.Change) error {
 			b.rows = append(b.rows, row{seq: change.Seq, id: change.ID, revs: change.Revs})
 			return nil
@@ -91,6 +80,18 @@ func (r *replicator) readPage(b *batch, since core.Seq, wait bool) error {
 		r.adapt(r.options.Clock.Now().Sub(began))
 	}
 	return nil
+}
+
+// feed is what a page of changes is asked for with.
+func (r *replicator) feed(since core.Seq, size int) core.ChangesOptions {
+	return core.ChangesOptions{
+		Since:       since,
+		Limit:       size,
+		AllLeaves:   !r.options.WinningRevsOnly,
+		DocIDs:      r.options.DocIDs,
+		Filter:      r.options.feedFilter(),
+		SeqInterval: size,
+	}
 }
 
 const (

@@ -72,6 +72,20 @@ func (c *checkpoint) same(other *checkpoint) bool {
 	return c != nil && other != nil && c.session == other.session && c.history[0].checkpoints == other.history[0].checkpoints
 }
 
+// predates reports whether c is what stood in the place of later before it, or nothing: the database that has it was once further. What comes from a run
+// elsewhere does not stand in later's history.
+func (c *checkpoint) predates(later *checkpoint) bool {
+	if c == nil {
+		return true
+	}
+	for i := range later.history {
+		if later.history[i].id == c.session {
+			return i > 0 || c.history[0].checkpoints < later.history[0].checkpoints
+		}
+	}
+	return false
+}
+
 // appendJSON appends the body of the document.
 func (c *checkpoint) appendJSON(dst []byte) []byte {
 	dst = append(dst, `{"session_id":`...)

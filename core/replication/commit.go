@@ -3,6 +3,7 @@ package replication
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"sync"
 
@@ -16,6 +17,8 @@ type side struct {
 	docID string
 	rev   core.Rev    // of the stored document, zero when there is none
 	doc   *checkpoint // nil when there is none, or none that can be read
+	// missed is why it did not take a note of this session. It gets none any more: whether it still is what it was cannot be told.
+	missed error
 }
 
 // keepers lists the sides that keep checkpoints, the source first.
@@ -58,7 +61,82 @@ func (r *replicator) resume() error {
 	if r.agreed != nil && r.options.Checkpoint != CheckpointSource {
 		return nil
 	}
+	if r.agreed == nil && r.progress.seq != core.Now {
+		r.mark()
+	}
 	return r.lookAtTarget()
+}
+
+// inParallel calls both and returns the errors.
+func inParallel(a, b func() error) error {
+	var errs [2]error
+	var calls sync.WaitGroup
+	calls.Go(func() { errs[0] = a() })
+	errs[1] = b()
+	calls.Wait()
+	return errors.Join(errs[:]...)
+}
+
+// mark begins to note on both sides that nothing has been copied yet. A side that is restored from a backup, or made anew, before the first checkpoint has no
+// such note, or an older one, which tells it from what it was: see verify.
+func (r *replicator) mark() {
+	if len(r.sides) == 0 {
+		return
+	}
+	r.session.checkpoints++
+	r.session.recorded = r.progress.seq
+	r.session.endTime = r.lastCommit
+	once := *r.retry
+	once.policy.Attempts = min(once.policy.Attempts, sessionAttempts)
+	marked := make(chan []error, 1)
+	r.marked = marked
+	r.workers.Go(func() { marked <- r.note(&once) })
+}
+
+// awaitMark returns when the mark is there: nothing may be written sooner.
+func (r *replicator) awaitMark() error {
+	if r.marked == nil {
+		return nil
+	}
+	failures := <-r.marked
+	r.marked = nil
+	if r.ctx.Err() != nil {
+		return errors.Join(failures...)
+	}
+	r.reportMissed(failures)
+	return r.passing(failures)
+}
+
+// reportMissed tells of sides that did not take a note.
+func (r *replicator) reportMissed(failures []error) {
+	for _, failure := range failures {
+		if len(r.result.CheckpointErrors) < errorsKept {
+			r.result.CheckpointErrors = append(r.result.CheckpointErrors, failure)
+		}
+		r.emit(Event{Type: EventCheckpointFailed, Err: core.AsError(failure), Seq: r.committed})
+	}
+}
+
+// note writes a checkpoint to all sides that have taken those before, and returns the errors.
+func (r *replicator) note(retry *retrier) []error {
+	next := r.agreed.follow(r.session)
+	return r.eachSide(func(s *side) error {
+		if s.missed == nil {
+			s.missed = s.write(r.ctx, retry, next, r.trust)
+			return s.missed
+		}
+		return nil
+	})
+}
+
+// passing returns a failure that another session may not meet, for a live task that will have one: that mends what a side has missed.
+func (r *replicator) passing(failures []error) error {
+	for _, failure := range failures {
+		if r.options.Retry.Forever && mayPass(failure, true) {
+			return failure
+		}
+	}
+	return nil
 }
 
 // lookAtTarget makes sure that there is a target, which its checkpoint did not tell, and whether it has anything yet.
@@ -72,18 +150,21 @@ func (r *replicator) lookAtTarget() error {
 	})
 }
 
+// smallWindow is how many changes a live session asks about before each checkpoint.
+const smallWindow = 100
+
 // commit notes on both sides how far everything has been written. It is an error only when no side takes the note.
 func (r *replicator) commit(retry *retrier) error {
+	if err := r.awaitMark(); err != nil {
+		return err
+	}
 	r.lastCommit = r.options.Clock.Now()
 	if len(r.sides) == 0 || !r.moved || r.progress.seq == r.committed {
 		return nil
 	}
-	if r.options.Live {
-		if err := r.verify(retry); err != nil {
-			return err
-		}
-	}
-	err := retry.do(r.ctx, "making the written documents durable", func() error { return r.target.Flush(r.ctx) })
+	err := inParallel(func() error { return r.verify(retry) }, func() error {
+		return retry.do(r.ctx, "making the written documents durable", func() error { return r.target.Flush(r.ctx) })
+	})
 	if err != nil {
 		return err
 	}
@@ -91,35 +172,38 @@ func (r *replicator) commit(retry *retrier) error {
 	r.session.recorded = r.progress.seq
 	r.session.endTime = r.lastCommit
 	r.session.counts = r.result.Counts.minus(r.before)
-	next := r.agreed.follow(r.session)
-	failures := r.eachSide(func(s *side) error { return s.write(r.ctx, retry, next) })
-	if len(failures) == len(r.sides) || r.ctx.Err() != nil {
-		return errors.Join(failures...)
+	if r.options.Live && len(r.window.rows) <= smallWindow {
+		r.window.since = -1 // asked without a failure: between changes there is no request that would have failed
+	}
+	failures := r.note(retry)
+	if slices.ContainsFunc(failures, func(failure error) bool { return errors.Is(failure, errForgotten) }) {
+		return errForgotten
+	}
+	if r.ctx.Err() != nil || !slices.ContainsFunc(r.sides, func(s *side) bool { return s.missed == nil }) {
+		return errors.Join(r.eachSide(func(s *side) error { return s.missed })...)
+	}
+	if failure := r.passing(failures); failure != nil {
+		return failure
 	}
 	r.committed = r.progress.seq
-	for _, failure := range failures {
-		if len(r.result.CheckpointErrors) < errorsKept {
-			r.result.CheckpointErrors = append(r.result.CheckpointErrors, failure)
-		}
-		r.emit(Event{Type: EventCheckpointFailed, Err: core.AsError(failure), Seq: r.committed})
-	}
+	r.window = window{}
+	r.reportMissed(failures)
 	r.emit(Event{Type: EventCheckpoint, Seq: r.committed})
 	return nil
 }
 
 // verify makes sure that both sides still have the checkpoint that this session knows. One that was made anew, or restored from a backup, while the
-// session went on lacks documents too, which only another session brings back.
+// session went on lacks documents too, which only another session brings back. A server that checks revisions refuses the next checkpoint as well; not all do.
 func (r *replicator) verify(retry *retrier) error {
 	return errors.Join(r.eachSide(func(s *side) error {
 		known := s.doc
-		if known == nil {
+		if known == nil || s.missed != nil {
 			return nil
 		}
 		if err := s.read(r.ctx, retry); err != nil {
 			return err
 		}
-		older := s.doc != nil && s.doc.session == known.session && s.doc.history[0].checkpoints < known.history[0].checkpoints
-		if s.doc == nil || older || !known.same(r.agreed) && s.doc.same(r.agreed) {
+		if s.doc.predates(known) {
 			return errForgotten
 		}
 		return nil
@@ -163,10 +247,13 @@ const conflictsBorne = 5
 
 // write stores a checkpoint over the one that was last seen. Found another one in its place, it is either ours, and just the answer was
 // lost, or it comes from a run elsewhere; then ours replaces it, which at worst lets somebody begin further back.
-func (s *side) write(ctx context.Context, retry *retrier, next *checkpoint) error {
-	body := next.appendJSON(nil)
+func (s *side) write(ctx context.Context, retry *retrier, next *checkpoint, trust func() error) error {
+	body, known := next.appendJSON(nil), s.doc
 	for conflicts := 0; ; conflicts++ {
 		err := retry.do(ctx, "writing the checkpoint of the "+s.name, func() error {
+			if err := trust(); err != nil {
+				return err
+			}
 			rev, err := core.Put(ctx, s.db, &core.Document{ID: s.docID, Rev: s.rev, Body: body})
 			if err == nil {
 				s.rev, s.doc = rev, next
@@ -181,6 +268,9 @@ func (s *side) write(ctx context.Context, retry *retrier, next *checkpoint) erro
 		}
 		if err := s.read(ctx, retry); err != nil || s.doc.same(next) {
 			return err
+		}
+		if known != nil && s.doc.predates(known) {
+			return errForgotten
 		}
 	}
 }

@@ -2,6 +2,7 @@ package replication
 
 import (
 	"errors"
+	"slices"
 	"sync"
 
 	"github.com/gouchdb/gouchdb/core"
@@ -48,9 +49,11 @@ func (r *replicator) findMissing(b *batch) (wanted []core.DocRev, counts Counts,
 		counts.MissingChecked += len(request.Revs)
 	}
 	if b.awaited || r.diffs.ask() {
-		if lacking, err = r.revsDiff(lacking); err != nil {
+		all := lacking
+		if lacking, err = r.revsDiff(all); err != nil {
 			return nil, counts, err
 		}
+		b.there = others(all, lacking)
 	}
 	for _, doc := range lacking {
 		for _, rev := range doc.Revs {
@@ -59,6 +62,32 @@ func (r *replicator) findMissing(b *batch) (wanted []core.DocRev, counts Counts,
 	}
 	counts.MissingFound = len(wanted)
 	return wanted, counts, nil
+}
+
+// others returns what is in all but not lacking.
+func others(all, lacking []core.DocRevs) []core.DocRevs {
+	missing := make(map[string][]core.Rev, len(lacking))
+	for _, doc := range lacking {
+		missing[doc.ID] = doc.Revs
+	}
+	var rest []core.DocRevs
+	for _, doc := range all {
+		without := missing[doc.ID]
+		if len(without) == 0 {
+			rest = append(rest, doc)
+			continue
+		}
+		var revs []core.Rev
+		for _, rev := range doc.Revs {
+			if !slices.Contains(without, rev) {
+				revs = append(revs, rev)
+			}
+		}
+		if len(revs) > 0 {
+			rest = append(rest, core.DocRevs{ID: doc.ID, Revs: revs})
+		}
+	}
+	return rest
 }
 
 func (r *replicator) revsDiff(requests []core.DocRevs) ([]core.DocRevs, error) {

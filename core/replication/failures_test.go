@@ -272,7 +272,7 @@ func TestWhatWasWrittenBeforeAnErrorCounts(t *testing.T) {
 	source, target := open(t), open(t)
 	fill(t, source, 0, 10)
 	put(t, source, "_design/a", `{}`)
-	script := faultadapter.FailOnce(faultadapter.Call{Side: "target", Method: "BulkDocs", N: 2}, faultadapter.Fault{Before: core.ErrStorageFull})
+	script := faultadapter.FailOnce(faultadapter.Call{Side: "target", Method: "BulkDocs", N: 3}, faultadapter.Fault{Before: core.ErrStorageFull})
 	result, err := replication.Run(t.Context(), source, script.Wrap("target", target), replication.Options{})
 	assert.ErrorIs(t, err, core.ErrStorageFull)
 	assert.Equal(t, 10, result.DocsWritten)
@@ -413,7 +413,7 @@ func TestRetriesAreReported(t *testing.T) {
 		},
 	})
 	assert.Equal(t, 3, result.MissingChecked)
-	assert.Len(t, script.Calls(), 6, "rows of the broken reading do not fill the page: %v", script.Calls())
+	assert.Len(t, script.Calls(), 9, "rows of the broken reading do not fill the page: %v", script.Calls())
 	assert.Equal(t, []time.Duration{250 * time.Millisecond}, delays)
 }
 

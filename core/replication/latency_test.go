@@ -27,9 +27,9 @@ func TestPipelineOverADistance(t *testing.T) {
 		waits    time.Duration
 	}{
 		// Checkpoint, first page, part of the first batch, the rest of it: by then all other batches have come. Two for the checkpoint at the end.
-		"pull": {"source", 13, 7},
-		// Checkpoint, a look at the target, five writes, durability, checkpoint.
-		"push": {"target", 10, 9},
+		"pull": {"source", 15, 7},
+		// Checkpoint, a look at the target beside the first note, five writes, durability, checkpoint.
+		"push": {"target", 12, 9},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -24,7 +24,7 @@ var (
 	// errRepeat ends a session that has left documents behind, when it is time to try these again.
 	errRepeat = errors.New("documents are to be tried again")
 	// errForgotten ends a session when a side has lost what it knew of the replication.
-	errForgotten = errors.New("a side has lost its checkpoint")
+	errForgotten = core.NewError(409, "replication_forgotten", "a side has lost what it had")
 )
 
 // stayOn runs sessions, one after another, until one fails for good or the context ends.

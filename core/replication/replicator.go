@@ -27,11 +27,14 @@ type replicator struct {
 	before    Counts // of Result, what earlier sessions did
 	session   session
 	sides     []*side
-	agreed    *checkpoint // where both sides met before this run, nil at the first one
+	agreed    *checkpoint    // where both sides met before this run, nil at the first one
+	marked    <-chan []error // see mark
 	diffs     diffPolicy
 	ancestors ancestors
 	budget    *budget
 	progress  progress
+	window    window
+	suspicion suspicion
 
 	firstFailure *core.Error // of a document that was not copied, other than refused
 
@@ -70,9 +73,11 @@ func (t *Task) session(ctx context.Context, options Options, before Result) (*re
 		rest:       newRest(),
 		result:     before,
 		before:     before.Counts,
+		suspicion:  suspicion{turn: make(chan struct{}, 1)},
 	}
 	defer r.rest.end()
 	r.retry = &retrier{policy: options.Retry, clock: options.Clock, random: options.Random, waker: &t.waker, onRetry: func(err *core.Error, delay time.Duration) {
+		r.suspect(err)
 		t.update(func(status *Status) { status.Err = err })
 		r.events.emit(Event{Type: EventRetry, Direction: r.direction, Err: err, Delay: delay})
 	}}
@@ -115,6 +120,7 @@ func (r *replicator) replicate() error {
 		if errors.Is(err, errForgotten) {
 			return err // a checkpoint now would say that what was lost is there
 		}
+		r.suspect(err)
 		// Spare the next run what this one has done. It has failed already, so this is tried once.
 		once := *r.retry
 		once.policy.Attempts = 1
@@ -146,7 +152,17 @@ func (r *replicator) transfer() error {
 			return err
 		}
 		r.budget.moveFront(b.number)
+		if b.uneventful {
+			<-slots
+			if err := r.verify(r.retry); err != nil {
+				return err
+			}
+			continue
+		}
 		r.rouse(b)
+		if err := r.awaitMark(); err != nil {
+			return err
+		}
 		if err := r.finish(b); err != nil {
 			return err
 		}
@@ -168,6 +184,7 @@ func (r *replicator) transfer() error {
 // finish writes a batch and moves the mark up to which a checkpoint may go.
 func (r *replicator) finish(b *batch) error {
 	failed := make(map[string]bool)
+	var written []*core.Document
 	if len(b.rows) > 0 {
 		r.change(StateActive, b.pending+int64(len(b.rows)))
 	}
@@ -179,6 +196,7 @@ func (r *replicator) finish(b *batch) error {
 		out, err := r.write(docs)
 		r.budget.giveBack(c.bytes)
 		r.account(c, out)
+		written = append(written, out.written...)
 		if err != nil {
 			return err
 		}
@@ -189,6 +207,7 @@ func (r *replicator) finish(b *batch) error {
 	if b.err != nil {
 		return b.err
 	}
+	r.pass(b, written)
 	r.progress.pass(b, failed)
 	r.change(StateActive, b.pending)
 	// An unfiltered feed without rows leaves nothing worth noting, whatever sequence it ends with.

@@ -2,6 +2,7 @@ package replication
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/gouchdb/gouchdb/core"
@@ -38,9 +39,7 @@ func (t *Task) Run(ctx context.Context) (*Result, error) {
 	if options.Live {
 		result, err = t.stayOn(ctx, options)
 	} else {
-		var s *replicator
-		s, err = t.session(ctx, options, Result{})
-		result = &s.result
+		result, err = t.once(ctx, options)
 	}
 	t.update(func(status *Status) {
 		status.State, status.Result, status.Pending = StateStopped, *result, 0
@@ -49,6 +48,23 @@ func (t *Task) Run(ctx context.Context) (*Result, error) {
 		}
 	})
 	return result, err
+}
+
+// maxForgotten is how often a run begins anew because a side was restored from a backup, or made anew, in the middle of it.
+const maxForgotten = 3
+
+// once runs to the newest change.
+func (t *Task) once(ctx context.Context, options Options) (*Result, error) {
+	total := Result{}
+	for forgotten := 0; ; forgotten++ {
+		s, err := t.session(ctx, options, total)
+		if !errors.Is(err, errForgotten) || forgotten == maxForgotten {
+			return &s.result, err
+		}
+		total = s.result
+		// What failed is tried again, and counted again if it still fails.
+		total.DocWriteFailures, total.DocReadFailures = total.Denied, 0
+	}
 }
 
 // Wake says that the network may be back, or that the machine has slept: what waits to try again does so at once, and a request that waits for

@@ -118,7 +118,7 @@ test("bulkDocs answers in order; one failure does not keep others back", async (
   assert.equal(answers[0].ok, true);
   assert.ok(answers[1] instanceof GouchError);
   assert.deepEqual({ ...answers[1].toJSON() }, {
-    status: 409, name: "conflict", message: "Document update conflict", reason: "Document update conflict.", error: true, docId: "taken",
+    status: 409, name: "conflict", message: "Document update conflict", reason: "Document update conflict.", error: true, id: "taken", docId: "taken",
   });
   assert.equal(answers[2].ok, true);
 });
@@ -347,7 +347,7 @@ test("bad input is an error that says what is wrong, and nothing is written", as
     [() => db.put("x"), { message: "Document must be a JSON object" }],
     [() => db.put({}), { status: 412, name: "missing_id", message: "_id is required for puts" }],
     [() => db.put({ _id: "" }), { name: "missing_id" }],
-    [() => db.put({ _id: 5 }), { status: 400, name: "invalid_id" }],
+    [() => db.put({ _id: 5 }), { status: 400, message: "_id field must contain a string" }],
     [() => db.put({ _id: "_x" }), { status: 400, message: "Only reserved document ids may start with underscore." }],
     [() => db.put({ _id: "x", _rev: "nonsense" }), { status: 400, message: "Invalid rev format" }],
     [() => db.put({ _id: "x", _unknown: 1 }), { name: "doc_validation", message: /_unknown/ }],
@@ -358,8 +358,8 @@ test("bad input is an error that says what is wrong, and nothing is written", as
     [() => db.put(circular), { message: /document "x"/ }],
     [() => db.put({ _id: "x", text: "\ud800" }), { status: 400, message: /surrogate/ }],
     [() => db.post(5), { message: "Document must be a JSON object" }],
-    [() => db.get(), { name: "invalid_id" }],
-    [() => db.get(5), { name: "invalid_id" }],
+    [() => db.get(), { message: "_id field must contain a string" }],
+    [() => db.get(5), { message: "_id field must contain a string" }],
     [() => db.get("x", { rev: "nonsense" }), { status: 400 }],
     [() => db.get("x", { open_revs: "some" }), { message: /`open_revs`/ }],
     [() => db.get("x", { open_revs: ["nonsense"] }), { message: "Invalid rev format" }],
@@ -373,7 +373,7 @@ test("bad input is an error that says what is wrong, and nothing is written", as
     [() => db.allDocs({ limit: -1 }), { name: "query_parse_error", message: /`limit`/ }],
     [() => db.allDocs({ startkey: 5 }), { message: /`startkey`/ }],
     [() => db.allDocs({ keys: "x" }), { message: /`keys`/ }],
-    [() => db.allDocs({ keys: [], key: "x" }), { name: "query_parse_error", message: /`keys`/ }],
+    [() => db.allDocs({ keys: [], key: "x" }), { name: "query_parse_error", reason: /`key` is not compatible/ }],
     [() => db.allDocs({ include_docs: "yes" }), { message: /`include_docs`/ }],
     [() => db.changes({ since: {} }), { message: /`since`/ }],
     [() => db.changes({ style: "fancy" }), { message: /`style`/ }],

@@ -108,6 +108,7 @@ test("an error has PouchDB's fields", () => {
     message: "missing",
     reason: "deleted",
     error: true,
+    id: "x",
     docId: "x",
   });
   assert.equal("docId" in new GouchError({ status: 409, name: "conflict", reason: "Document update conflict." }), false);

@@ -1,5 +1,5 @@
 import { toJSON } from "./engine.js";
-import { GouchError } from "./error.js";
+import { badID, badRequest, GouchError } from "./error.js";
 
 /** Refuses what is not a document, with PouchDB's error. */
 export function checkDocument(doc: unknown): asserts doc is Record<string, unknown> {
@@ -14,7 +14,7 @@ export function checkID(id: unknown): asserts id is string {
     throw new GouchError({ status: 412, name: "missing_id", reason: "_id is required for puts" });
   }
   if (typeof id !== "string") {
-    throw new GouchError({ status: 400, name: "invalid_id", reason: "_id field must contain a string" });
+    throw badID();
   }
   if (id.startsWith("_") && !id.startsWith("_design/") && !id.startsWith("_local/")) {
     throw new GouchError({ status: 400, name: "bad_request", reason: "Only reserved document ids may start with underscore.", docId: id });
@@ -29,9 +29,9 @@ export function checkName(name: unknown): asserts name is string {
 }
 
 /** Refuses what is not a revision, with PouchDB's error. */
-export function checkRev(rev: unknown): asserts rev is string {
+export function checkRev(rev: unknown, docID?: unknown): asserts rev is string {
   if (typeof rev !== "string" || !/^\d+-[^-]*$/.test(rev)) {
-    throw new GouchError({ status: 400, name: "bad_request", reason: "Invalid rev format" });
+    throw badRequest("Invalid rev format", typeof docID === "string" ? docID : undefined);
   }
 }
 

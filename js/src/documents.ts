@@ -3,7 +3,7 @@ import type { Callback, Trailing } from "./callback.js";
 import { connectionOf, Database } from "./database.js";
 import { checkDocument, checkID, checkName, checkRev, documentsText, documentText, forced } from "./document.js";
 import { failure, toJSON, type EngineFailure } from "./engine.js";
-import { badRequest, GouchError } from "./error.js";
+import { badID, badRequest, GouchError } from "./error.js";
 import { checkOptions, checkSignal, pick } from "./options.js";
 import type * as t from "./types.js";
 
@@ -34,11 +34,15 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
   post(doc: t.PostDocument<Content>, ...rest: Trailing<t.PutOptions, t.WriteResult>): Promise<t.WriteResult>;
   async post(doc: t.PostDocument<Content>, options: t.PutOptions = {}): Promise<t.WriteResult> {
     checkDocument(doc);
-    if (doc._id !== undefined) {
-      checkID(doc._id);
+    const named = (doc._id ? doc : { ...doc, _id: undefined }) as Record<string, unknown>;
+    if (named._id !== undefined) {
+      checkID(named._id);
+    }
+    if (doc._rev !== undefined) {
+      checkRev(doc._rev, doc._id);
     }
     checkOptions("post", options);
-    return this.#write(doc, options);
+    return this.#write(named, options);
   }
 
   async #write(doc: Record<string, unknown>, options: t.PutOptions): Promise<t.WriteResult> {
@@ -57,7 +61,7 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
   get(id: string, ...rest: Trailing<t.GetOptions, t.StoredDocument<Content>>): Promise<t.StoredDocument<Content>>;
   async get(id: string, options: t.GetOptions | t.OpenRevsOptions = {}): Promise<t.StoredDocument<Content> | t.OpenRev<Content>[]> {
     if (typeof id !== "string" || id === "") {
-      throw new GouchError({ status: 400, name: "invalid_id", reason: "_id field must contain a string" });
+      throw badID();
     }
     checkOptions("get", options);
     checkSignal(options.signal);
@@ -141,6 +145,10 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
   async removeAttachment(id: string, name: string, rev: string): Promise<t.WriteResult> {
     checkID(id);
     checkName(name);
+    if ((rev as unknown) === undefined || (rev as unknown) === null) {
+      await this.get(id); // which says so when there is no document
+      throw new GouchError({ status: 409, name: "conflict", reason: "Document update conflict.", docId: id });
+    }
     checkRev(rev);
     return (await connectionOf(this).call("removeAttachment", { id, name, rev }, {})) as t.WriteResult;
   }
@@ -163,7 +171,12 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
     if (!Array.isArray(list)) {
       throw badRequest("Missing JSON list of 'docs'");
     }
-    list.forEach(checkDocument);
+    for (const doc of list) {
+      checkDocument(doc);
+      if (doc._rev !== undefined) {
+        checkRev(doc._rev);
+      }
+    }
     const picked = pick({ new_edits: request?.new_edits, ...options }, ["new_edits"]);
     const prepared = prepare(list as object[]);
     const { value, raw } = prepared instanceof Promise ? await prepared : prepared;
@@ -181,11 +194,13 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
   async allDocs(options: t.AllDocsOptions = {}): Promise<t.AllDocsResult<Content, t.AllDocsRow<Content> | t.MissingRow>> {
     checkOptions("allDocs", options);
     checkSignal(options.signal);
-    const { key, keys, startkey, endkey } = options;
-    if (keys !== undefined && (key !== undefined || startkey !== undefined || endkey !== undefined)) {
-      throw new GouchError({ status: 400, name: "query_parse_error", reason: "option `keys` cannot go together with `key`, `startkey` or `endkey`" });
+    const { key, keys, start_key: startkey = options.startkey, end_key: endkey = options.endkey } = options;
+    const other = Object.entries({ startkey, endkey, key }).find(([, value]) => value !== undefined)?.[0];
+    if (keys !== undefined && other) {
+      const reason = `Query parameter \`${other}\` is not compatible with multi-get`;
+      throw new GouchError({ status: 400, name: "query_parse_error", reason, message: "Some query parameter is invalid" });
     }
-    const request = pick(options, ["startkey", "endkey", "inclusive_end", "keys", "descending", "limit", "skip", "include_docs", "conflicts", "attachments", "binary", "update_seq"]);
+    const request = pick({ ...options, startkey, endkey }, ["startkey", "endkey", "inclusive_end", "keys", "descending", "limit", "skip", "include_docs", "conflicts", "attachments", "binary", "update_seq"]);
     if (key !== undefined) {
       Object.assign(request, { startkey: key, endkey: key, inclusive_end: true });
     }

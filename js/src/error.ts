@@ -6,6 +6,8 @@ export interface Failure {
   name: string;
   /** For people: what went wrong. */
   reason: string;
+  /** PouchDB's text, where it is not the reason. */
+  message?: string;
   /** The document concerned, when there is one. */
   docId?: string | undefined;
 }
@@ -31,6 +33,8 @@ export class GouchError extends Error {
   readonly error = true as const;
   /** The document concerned, when there is one. */
   declare readonly docId?: string;
+  /** The same: PouchDB has it in what `bulkDocs` returns. */
+  declare readonly id?: string;
 
   constructor(failure: Failure, options?: ErrorOptions) {
     super(messageOf(failure), options);
@@ -38,31 +42,39 @@ export class GouchError extends Error {
     this.status = failure.status;
     this.reason = failure.reason;
     if (failure.docId !== undefined) {
-      this.docId = failure.docId;
+      this.id = this.docId = failure.docId;
     }
   }
 
   /** What `JSON.stringify` prints: the fields, without the stack. */
   toJSON(): Record<string, unknown> {
     const { status, name, message, reason, error, docId } = this;
-    return { status, name, message, reason, error, ...(docId === undefined ? {} : { docId }) };
+    return { status, name, message, reason, error, ...(docId === undefined ? {} : { id: docId, docId }) };
   }
 }
 
 // PouchDB's texts, where its users may compare them.
-function messageOf({ status, name, reason }: Failure): string {
-  if (status === 404 && name === "not_found" && reason === "deleted") {
+function messageOf({ status, name, reason, message }: Failure): string {
+  if (message !== undefined) {
+    return message;
+  }
+  if (status === 404 && name === "not_found" && (reason === "deleted" || reason === "Document is missing attachment")) {
     return "missing";
   }
   if (name === "conflict") {
     return "Document update conflict";
   }
-  return reason || name;
+  return name === "missing_stub" ? "A pre-existing attachment stub wasn't found" : reason || name;
 }
 
 /** The error of an argument or option that cannot be. */
 export function badRequest(reason: string, docId?: string): GouchError {
   return new GouchError({ status: 400, name: "bad_request", reason, docId });
+}
+
+/** The error of an id that is no text. */
+export function badID(): GouchError {
+  return badRequest("_id field must contain a string");
 }
 
 /** The error of something that later versions will do. */

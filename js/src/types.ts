@@ -109,6 +109,10 @@ export interface AllDocsOptions extends Abortable {
   binary?: boolean;
   startkey?: string;
   endkey?: string;
+  /** Same as `startkey`. */
+  start_key?: string;
+  /** Same as `endkey`. */
+  end_key?: string;
   /** `false` leaves `endkey` itself out. */
   inclusive_end?: boolean;
   /** Only this id. */

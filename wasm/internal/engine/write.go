@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"strconv"
 
@@ -33,9 +34,20 @@ func put(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 		result = results[0]
 	}
 	if result.Err != nil {
-		return nil, about(doc.ID, result.Err)
+		return nil, about(doc.ID, unknownToDelete(ctx, db, doc, result.Err))
 	}
 	return wire.AppendBulkResult(nil, &result), nil
+}
+
+// unknownToDelete tells a deletion of what was never there as PouchDB does. To CouchDB it is a conflict like any other.
+func unknownToDelete(ctx context.Context, db core.Adapter, doc *core.Document, failure *core.Error) *core.Error {
+	if !doc.Deleted || !errors.Is(failure, core.ErrConflict) {
+		return failure
+	}
+	if _, err := db.Get(ctx, doc.ID, core.GetOptions{}); errors.Is(err, core.ErrMissing) && core.AsError(err).Reason != core.ErrDeleted.Reason {
+		return core.ErrDeleted.Of(doc.ID)
+	}
+	return failure
 }
 
 func bulkDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
@@ -70,6 +82,7 @@ func bulkDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) 
 			dst = append(dst, ',')
 		}
 		if err := results[i].Err; err != nil {
+			err = unknownToDelete(ctx, db, docs[i], err)
 			dst = appendFailure(dst, err.Of(results[i].ID))
 		} else {
 			dst = wire.AppendBulkResult(dst, &results[i])

@@ -1,0 +1,197 @@
+// Where GouchDB answers otherwise than PouchDB, on purpose. Each `settle` looks at what both answered to one call (`p` and `g`, with
+// `result` or `error`), takes its difference out of them and nothing else, and tells whether there was one.
+
+// All objects in a value.
+function* objects(value) {
+  if (typeof value === "object" && value !== null) {
+    yield value;
+    for (const member of Object.values(value)) {
+      yield* objects(member);
+    }
+  }
+}
+
+const isError = (object) => object.error === true && typeof object.message === "string";
+
+function drop(value, name, matches = () => true) {
+  let dropped = false;
+  for (const object of objects(value)) {
+    if (name in object && matches(object)) {
+      delete object[name];
+      dropped = true;
+    }
+  }
+  return dropped;
+}
+
+// Two errors that are told in other words.
+const told = (call, pouch, gouch) => (step, p, g) => {
+  const fits = (error, expected) => error && Object.entries(expected).every(([name, value]) => (value instanceof RegExp ? value.test(error[name]) : error[name] === value));
+  if (!call.test(step) || !fits(p.error, pouch) || !fits(g.error, gouch)) {
+    return false;
+  }
+  p.error = g.error = {};
+  return true;
+};
+
+export const differences = [
+  {
+    name: "open_revs that are none",
+    why: "PouchDB tells CouchDB's internal failure; this names the option",
+    settle: told(/^get .*open_revs/, { status: 500, name: "unknown_error" }, { status: 400, message: /`open_revs`/ }),
+  },
+  {
+    name: "keys that are none",
+    why: "PouchDB's TypeError has no status; this is CouchDB's",
+    settle: told(/^allDocs/, { name: "TypeError" }, { name: "query_parse_error", message: /`keys`/ }),
+  },
+  {
+    name: "an attachment that is no base64",
+    why: "the mistake is the caller's: 400, not 500",
+    settle: told(/^(put|post)/, { status: 500, name: "badarg" }, { status: 400, message: /Invalid attachment data/ }),
+  },
+  {
+    name: "the name of an attachment",
+    why: "the message says what is wrong with it",
+    settle: told(/^(put|post)/, { status: 400, message: "Something wrong with the request" }, { status: 400, message: /starts with prohibited/ }),
+  },
+  {
+    name: "an unknown member with an underscore",
+    why: "the mistake is the caller's: CouchDB's 400, not 500",
+    settle: told(/^(put|post)/, { status: 500, name: "doc_validation" }, { status: 400, name: "doc_validation" }),
+  },
+  {
+    name: "possible ancestors",
+    why: "CouchDB's answer has them, and spares transfers; PouchDB's local databases leave them out",
+    settle: (call, _, g) => call.startsWith("revsDiff") && drop(g.result, "possible_ancestors"),
+  },
+  {
+    name: "what bulkGet did not find",
+    why: "is told in CouchDB's row (id, rev, error, reason), as PouchDB does of remote databases; without a revision all leaves are read, be it a tombstone",
+    settle(call, p, g) {
+      let settled = false;
+      if (call.startsWith("bulkGet")) {
+        p.result?.results?.forEach(({ docs }, i) => docs.forEach((row, k) => {
+          const leaves = g.result?.results[i]?.docs;
+          if (leaves?.length > docs.length) {
+            g.result.results[i].docs = leaves.filter(({ ok }) => ok?._rev === row.ok?._rev);
+            settled = true;
+          }
+          const other = g.result?.results[i]?.docs[k];
+          const tombstone = row.error?.reason === "deleted" && other?.ok?._deleted;
+          if (tombstone || (row.error?.status === 404 && other?.error?.error === "not_found")) {
+            docs[k] = g.result.results[i].docs[k] = {};
+            settled = true;
+          }
+        }));
+      }
+      return settled;
+    },
+  },
+  {
+    name: "a tombstone in _revs_info",
+    why: "is `deleted`, as CouchDB says",
+    settle(call, p, g) {
+      let settled = false;
+      g.result?._revs_info?.forEach((info, i) => {
+        const other = p.result?._revs_info?.[i];
+        if (info.status === "deleted" && other?.status === "available") {
+          info.status = other.status = "either";
+          settled = true;
+        }
+      });
+      return settled;
+    },
+  },
+  {
+    name: "the position after a feed that began beyond the end",
+    why: "is where the feed is; PouchDB repeats what it was asked",
+    settle: (call, p, g) => /^changes .*"since":1000/.test(call) && p.result?.result.last_seq === 1000 && [drop(p, "last_seq"), drop(g, "last_seq")].every(Boolean),
+  },
+  {
+    name: "the position after a feed that is descending, or of some documents",
+    why: "PouchDB's is that of the last change it looked at, or 0; CouchDB's, and ours, is where to go on",
+    settle: (call, p, g) => /^changes .*"(descending|doc_ids)"/.test(call) && p.result?.result.last_seq !== g.result?.result.last_seq && [drop(p, "last_seq"), drop(g, "last_seq")].every(Boolean),
+  },
+  {
+    name: "the order of leaves",
+    why: "in the feed and in _conflicts, the one that comes next in winning comes first, as in CouchDB",
+    settle(_, p, g) {
+      const before = JSON.stringify([p, g]);
+      for (const { changes, _conflicts } of [...objects(p), ...objects(g)]) {
+        changes?.sort?.((a, b) => (a.rev < b.rev ? -1 : 1));
+        _conflicts?.sort();
+      }
+      return JSON.stringify([p, g]) !== before;
+    },
+  },
+  {
+    name: "the position during a replication",
+    why: "last_seq in a change event is the last checkpoint: everything up to there has arrived. PouchDB's is where the batch ends",
+    settle(call, p, g) {
+      let settled = false;
+      if (call.startsWith("replicate")) {
+        g.result?.events?.forEach((event, i) => {
+          if (event.last_seq !== p.result?.events?.[i]?.last_seq) {
+            event.last_seq = p.result?.events?.[i]?.last_seq;
+            settled = true;
+          }
+        });
+      }
+      return settled;
+    },
+  },
+  {
+    name: "allDocs with keys",
+    why: "limit, skip and descending apply to the list of keys as in CouchDB; PouchDB cuts the list before it turns it round, and tells no offset for no keys, yet of deleted documents `doc: null` though it was not asked for documents",
+    settle(call, p, g) {
+      if (!/^allDocs .*"keys":\[/.test(call) || !p.result || JSON.stringify(p.result) === JSON.stringify(g.result)) {
+        return false;
+      }
+      if (/"descending":true/.test(call) && /"(skip|limit)"/.test(call)) {
+        p.result = g.result = {};
+        return true;
+      }
+      return [drop(p.result, "offset"), drop(g.result, "offset"), drop(p.result, "doc", ({ doc }) => doc === null), drop(g.result, "doc", ({ doc }) => doc === null)].some(Boolean);
+    },
+  },
+  {
+    name: "an attachment that should have been there",
+    why: "the reason is CouchDB's sentence",
+    settle: told(/^(put|post)/, { status: 412, name: "missing_stub", message: "A pre-existing attachment stub wasn't found" }, { status: 412, name: "missing_stub", message: "A pre-existing attachment stub wasn't found" }),
+  },
+  {
+    name: "where an attachment came in",
+    why: "PouchDB gives attachments that were there already the generation of the edit",
+    settle(_, p, g) {
+      const [fromPouch, fromGouch] = [p, g].map((side) => [...objects(side)].filter((object) => "revpos" in object));
+      let settled = false;
+      fromGouch.forEach((attachment, i) => {
+        if (attachment.revpos < fromPouch[i]?.revpos) {
+          attachment.revpos = fromPouch[i].revpos;
+          settled = true;
+        }
+      });
+      return settled;
+    },
+  },
+  {
+    name: "errors say more",
+    why: "an error has a reason and names the document wherever there is one; PouchDB leaves them out here and there, or has the sentence without its full stop",
+    settle(_, p, g) {
+      const [fromPouch, fromGouch] = [p, g].map((side) => [...objects(side)].filter(isError));
+      let settled = false;
+      fromPouch.forEach((error, i) => {
+        for (const name of ["reason", "docId", "id"]) {
+          const other = fromGouch[i];
+          if (other && name in other && (!(name in error) || (error.name === "conflict" && name === "reason"))) {
+            delete other[name];
+            delete error[name];
+            settled = true;
+          }
+        }
+      });
+      return settled;
+    },
+  },
+];

@@ -17,8 +17,6 @@ import (
 const (
 	buildDocs  = 1000 // in one step, but for tests
 	buildBytes = 1 << 20
-	// removeEntries is how many entries of an index that is not defined any more go in one update.
-	removeEntries = 5000
 )
 
 // buildStep takes all indexes one step further. It reports whether there may be more to do.
@@ -81,21 +79,6 @@ func (db *DB) nextBuild(ctx context.Context, s kv.Snapshot) (b build, err error)
 		}
 	}
 	return b, b.read(ctx, s, end, db.indexer.stepDocs)
-}
-
-// findAbandoned returns the number of an index that the catalogue does not have, 0 when there is none.
-func (c *catalogue) findAbandoned(ctx context.Context, s kv.Snapshot) (uint64, error) {
-	r := prefixRange(indexPrefix)
-	r.KeysOnly = true
-	for entry, err := range s.Scan(ctx, r) {
-		if err != nil {
-			return 0, err
-		}
-		if number, ok := keyNumber(entry.Key); ok && !c.has(number) {
-			return number, nil
-		}
-	}
-	return 0, nil
 }
 
 // read goes through the feed from b.from to end, or as far as one step of so many documents goes.
@@ -177,64 +160,6 @@ func (b *build) add(ctx context.Context, s kv.Snapshot, docs []indexed) (size in
 	return size, nil
 }
 
-// readWinners reads living documents as queries see them, nil for those that are not there. They share memory with the snapshot.
-func readWinners(ctx context.Context, s kv.Snapshot, docIDs []string, conflicts bool) (docs []*core.Document, size int, err error) {
-	records, err := s.GetMany(ctx, idKeys(documentPrefix, docIDs))
-	if err != nil {
-		return nil, 0, err
-	}
-	return readRecorded(ctx, s, docIDs, records, conflicts)
-}
-
-// readRecorded is readWinners for documents whose records are known.
-func readRecorded(ctx context.Context, s kv.Snapshot, docIDs []string, records [][]byte, conflicts bool) (docs []*core.Document, size int, err error) {
-	docs = make([]*core.Document, len(docIDs))
-	memory := make([]core.Document, len(docIDs))
-	numbers := make([]uint64, 0, len(docIDs))
-	places := make([]int, 0, len(docIDs))
-	for i, value := range records {
-		if value == nil || recordDeleted(value) {
-			continue
-		}
-		winner, leaves, err := decodeWinner(docIDs[i], value)
-		if err != nil {
-			return nil, 0, err
-		}
-		doc := &memory[i]
-		doc.ID, doc.Rev, doc.Body = docIDs[i], winner.Rev, core.EmptyBody
-		docs[i] = doc
-		if conflicts && leaves > 1 {
-			rec, err := decodeRecord(doc.ID, value)
-			if err != nil {
-				return nil, 0, err
-			}
-			doc.Conflicts = rec.tree.Conflicts()
-		}
-		if winner.Body != emptyBody {
-			numbers = append(numbers, winner.Body)
-			places = append(places, i)
-		}
-	}
-	if len(numbers) == 0 {
-		return docs, 0, nil
-	}
-	values, err := s.GetMany(ctx, bodyKeys(numbers))
-	if err != nil {
-		return nil, 0, err
-	}
-	for i, value := range values {
-		doc := docs[places[i]]
-		if value == nil {
-			return nil, 0, core.ErrCorrupt.Because("a body is missing").Of(doc.ID)
-		}
-		size += len(value)
-		if err := fillIndexed(doc, numbers[i], value); err != nil {
-			return nil, 0, err
-		}
-	}
-	return docs, size, nil
-}
-
 // apply puts the entries in, if the indexes are still where they were.
 func (b *build) apply(ctx context.Context, db *DB, tx kv.Tx) error {
 	c, err := db.catalogue(ctx, tx)
@@ -287,59 +212,6 @@ func (b *build) reached(ctx context.Context, tx kv.Tx) (uint64, error) {
 		return b.to, err
 	}
 	return complete, nil
-}
-
-// removeIndex removes entries of an index that the catalogue does not have any more, and at last the index.
-func (db *DB) removeIndex(ctx context.Context, number uint64) error {
-	return db.store.Update(ctx, func(tx kv.Tx) error {
-		c, err := db.catalogue(ctx, tx)
-		if err != nil {
-			return err
-		}
-		_, found, err := tx.Get(ctx, indexStateKey(number))
-		if err != nil || !found || c.has(number) {
-			return err
-		}
-		r := kv.PrefixRange(entryPrefix(number))
-		r.KeysOnly = true
-		var keys [][]byte
-		for entry, err := range tx.Scan(ctx, r) {
-			if err != nil {
-				return err
-			}
-			if len(keys) == removeEntries {
-				break
-			}
-			keys = append(keys, bytes.Clone(entry.Key))
-		}
-		for _, key := range keys {
-			tx.Delete(key)
-		}
-		if len(keys) < removeEntries {
-			tx.Delete(indexStateKey(number))
-		}
-		return nil
-	})
-}
-
-// removeAbandoned removes all indexes that no design document defines.
-func (db *DB) removeAbandoned(ctx context.Context) error {
-	for {
-		number := uint64(0)
-		err := db.store.View(ctx, func(s kv.Snapshot) error {
-			c, err := db.catalogue(ctx, s)
-			if err == nil {
-				number, err = c.findAbandoned(ctx, s)
-			}
-			return err
-		})
-		if err != nil || number == 0 {
-			return err
-		}
-		if err := db.removeIndex(ctx, number); err != nil {
-			return err
-		}
-	}
 }
 
 // indexesDue reports whether there is something to build, or to remove.

@@ -169,16 +169,6 @@ func (e *edit) winner(docID string, node revtree.Node) (*core.Document, error) {
 	return doc, fillIndexed(doc, node.Body, value)
 }
 
-// fillIndexed gives a document the body and the attachments that a stored value holds, which it shares memory with.
-func fillIndexed(doc *core.Document, number uint64, value []byte) error {
-	body, attachments, err := splitBody(doc.ID, number, value)
-	doc.Body = body
-	for i := range attachments {
-		doc.Attachments = append(doc.Attachments, attachments[i].Attachment)
-	}
-	return err
-}
-
 // finishIndexes comes after the last document. It reports whether there is something to build.
 func (e *edit) finishIndexes() (due bool, err error) {
 	if e.indexing.designs || len(e.indexing.catalogue.unusable) > 0 {

@@ -119,6 +119,9 @@ func inexactValues(key []byte, values [][]byte) []byte {
 // Document returns what an entry tells of its document: the id, and a body with the fields of the index. It is what a covered
 // request is answered from, and what [Plan.EntryTest] is run on.
 func (x *Index) Document(entry Entry) (*core.Document, error) {
+	if x.isFlat() && entry.Values == nil {
+		return x.flatDocument(entry.Key)
+	}
 	var root tree
 	doc := &core.Document{}
 	rest := entry.Key
@@ -150,6 +153,40 @@ func (x *Index) Document(entry Entry) (*core.Document, error) {
 	doc.ID = string(id)
 	doc.Body = root.append(nil)
 	return doc, nil
+}
+
+// isFlat reports whether the fields are members of the documents, and not of what is inside them.
+func (x *Index) isFlat() bool {
+	for i := range x.Fields {
+		if len(x.Fields[i].path.steps) != 1 {
+			return false
+		}
+	}
+	return true
+}
+
+// flatDocument is Document for the common case, without a tree of the members.
+func (x *Index) flatDocument(key []byte) (doc *core.Document, err error) {
+	body := append(make([]byte, 0, 64), '{')
+	for i := range x.Fields {
+		start := len(body)
+		if start > 1 {
+			body = append(body, ',')
+		}
+		body = rawjson.AppendString(body, x.Fields[i].path.steps[0].name)
+		body = append(body, ':')
+		if body, key, err = collation.DecodeKey(body, key); err != nil {
+			return nil, err
+		}
+		if x.Fields[i].path.isID() {
+			body = body[:start]
+		}
+	}
+	id, _, err := collation.DecodeString(key)
+	if err != nil {
+		return nil, err
+	}
+	return &core.Document{ID: string(id), Body: append(body, '}')}, nil
 }
 
 // DocID returns the id of an entry's document.

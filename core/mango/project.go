@@ -1,6 +1,8 @@
 package mango
 
 import (
+	"slices"
+
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 )
@@ -9,6 +11,7 @@ import (
 type Fields struct {
 	Names []string // as they were given
 	paths []path
+	flat  bool // they are different members of the documents, and not of what is inside them
 }
 
 // ParseFields reads a list of paths, as it is in a request. It returns nil for an empty list, which asks for whole documents.
@@ -43,21 +46,22 @@ func parseProjection(value []byte) (*Fields, error) {
 	if len(fields.Names) == 0 {
 		return nil, nil
 	}
+	fields.flat = true
+	for i, p := range fields.paths {
+		fields.flat = fields.flat && len(p.steps) == 1 && !slices.ContainsFunc(fields.paths[:i], p.same)
+	}
 	return fields, nil
 }
 
 // Append appends the parts of a document that are asked for, as a JSON object. They nest as in the document, and elements of arrays become
 // members named by their position: "tags.0" of {"tags": ["a"]} is {"tags": {"0": "a"}}.
 func (f *Fields) Append(dst []byte, doc *core.Document) []byte {
+	if f.flat {
+		return f.appendFlat(dst, doc)
+	}
 	var root tree
 	for _, p := range f.paths {
-		value := special(doc, p.steps[0].name)
-		if value == nil && p.steps[0].name == "_conflicts" && len(doc.Conflicts) > 0 {
-			value = core.AppendRevs(nil, doc.Conflicts)
-		}
-		if value == nil {
-			value = member(doc.Body, p.steps[0].name)
-		}
+		value := f.member(doc, p)
 		if value == nil {
 			continue
 		}
@@ -66,6 +70,38 @@ func (f *Fields) Append(dst []byte, doc *core.Document) []byte {
 		}
 	}
 	return root.append(dst)
+}
+
+// appendFlat is Append without a tree of the members.
+func (f *Fields) appendFlat(dst []byte, doc *core.Document) []byte {
+	dst = append(dst, '{')
+	start := len(dst)
+	for _, p := range f.paths {
+		value := f.member(doc, p)
+		if value == nil {
+			continue
+		}
+		if len(dst) > start {
+			dst = append(dst, ',')
+		}
+		dst = rawjson.AppendString(dst, p.steps[0].name)
+		dst = append(dst, ':')
+		dst = append(dst, value...)
+	}
+	return append(dst, '}')
+}
+
+// member returns the member of a document with which a path begins.
+func (f *Fields) member(doc *core.Document, p path) []byte {
+	name := p.steps[0].name
+	value := special(doc, name)
+	if value == nil && name == "_conflicts" && len(doc.Conflicts) > 0 {
+		value = core.AppendRevs(nil, doc.Conflicts)
+	}
+	if value == nil {
+		value = member(doc.Body, name)
+	}
+	return value
 }
 
 // tree is an object in the making: its members are values, or objects in the making themselves.

@@ -64,5 +64,3 @@ func AppendGroupKey(dst, key, exactKey []byte, level int) ([]byte, error) {
 	}
 	return append(dst, ']'), nil
 }
-
-func valid(key []byte) bool { return rawjson.Validate(key) == nil }

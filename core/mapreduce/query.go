@@ -5,6 +5,7 @@ import (
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/collation"
+	"github.com/gouchdb/gouchdb/core/rawjson"
 )
 
 // Query is what the options of a query ask for, once they are checked.
@@ -61,8 +62,13 @@ func Check(options *core.ViewOptions, hasReduce bool) (*Query, error) {
 }
 
 func (q *Query) setRanges(options *core.ViewOptions) error {
-	for _, key := range append([][]byte{options.Key, options.StartKey, options.EndKey}, options.Keys...) {
-		if key != nil && !valid(key) {
+	for _, key := range [][]byte{options.Key, options.StartKey, options.EndKey} {
+		if key != nil && rawjson.Validate(key) != nil {
+			return core.ErrBadJSON
+		}
+	}
+	for _, key := range options.Keys {
+		if rawjson.Validate(key) != nil {
 			return core.ErrBadJSON
 		}
 	}

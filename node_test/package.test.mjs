@@ -22,7 +22,7 @@ const failsWith = (promise, expected) => assert.rejects(promise, (error) => {
   }
   return true;
 });
-const tick = () => new Promise((resolve) => setImmediate(resolve));
+const tick = () => setImmediate();
 const events = (emitter, ...names) => {
   const seen = [];
   for (const name of names) {
@@ -251,7 +251,7 @@ test("changes, live: a loop until it is left, cancelled or aborted", async () =>
   for await (const { id } of db.changes({ live: true, signal: controller.signal })) {
     ids.push(id);
     if (id === "c") {
-      setImmediate(() => controller.abort());
+      void setImmediate().then(() => controller.abort());
     }
   }
   assert.deepEqual(ids, ["a", "b", "a", "b", "c"]);

@@ -14,6 +14,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/internal/regexps"
 	"github.com/gouchdb/gouchdb/wasm/internal/engine"
+	"github.com/gouchdb/gouchdb/wasm/internal/peer"
 )
 
 // documents are the options of local databases.
@@ -37,7 +38,17 @@ var openers = engine.Openers{
 	"http": {
 		Remote: true,
 		Open: func(ctx context.Context, name string, options []byte) (core.Adapter, error) {
-			return adapter(fetchhttp.Open(ctx, name, remoteOptions(options)))
+			remote := remoteOptions(options)
+			if number, given := rawjson.Int(rawjson.Member(options, "fetch")); given {
+				remote.Doer = pageDoer{engine.Asker(ctx), number}
+			}
+			return adapter(fetchhttp.Open(ctx, name, remote))
+		},
+	},
+	"peer": {
+		Remote: true,
+		Open: func(ctx context.Context, name string, _ []byte) (core.Adapter, error) {
+			return peer.New(engine.Asker(ctx), name), nil
 		},
 	},
 }

@@ -3,6 +3,7 @@ import { GouchError } from "./error.js";
 import { getEngine, type Place } from "./host.js";
 import { drainWhenLeaving } from "./leaving.js";
 import type { Address } from "./name.js";
+import { listen } from "./questions.js";
 
 /** What is asked of a closed or destroyed database. */
 function closed(state: string): GouchError {
@@ -39,6 +40,9 @@ export class Connection {
       await Promise.resolve(); // whoever has made it may still move it
       const { shown, place, ...address } = this.address;
       const engine = await getEngine(place);
+      if (address.adapter === "peer" || address.fetch !== undefined) {
+        listen(engine);
+      }
       const handle = (await engine.call("open", 0, address)) as number;
       if (this.#revsLimit !== undefined) {
         await engine.call("revsLimit", handle, { revs_limit: this.#revsLimit });

@@ -38,6 +38,23 @@ const styles: Record<string, number> = {
   fetch: Infinity, type: Infinity, changes: Infinity, sync: Infinity, liveFind: Infinity,
 };
 
+// The methods as this package made them.
+const builtIn = new WeakSet<object>();
+
+/** Notes the methods of a class as this package made them. */
+export function noteBuiltIn(prototype: object): void {
+  for (const { value } of Object.values(Object.getOwnPropertyDescriptors(prototype))) {
+    if (typeof value === "function") {
+      builtIn.add(value as object);
+    }
+  }
+}
+
+/** Whether none of these methods was replaced, by a subclass, a plugin or on the instance. */
+export function isAsBuilt(db: object, names: readonly string[]): boolean {
+  return names.every((name) => builtIn.has((db as Record<string, object>)[name] ?? {}));
+}
+
 type Methods = Record<string, ((...args: unknown[]) => unknown) | undefined>;
 
 const connections = new WeakMap<object, Connection>();
@@ -67,6 +84,10 @@ export class Database extends Emitter<DatabaseEvents> {
   readonly #key: string;
   readonly #options: DatabaseOptions;
 
+  static {
+    noteBuiltIn(this.prototype);
+  }
+
   /** @internal */
   constructor(nameOrOptions: string | DatabaseOptions, more: DatabaseOptions = {}) {
     super();
@@ -83,7 +104,11 @@ export class Database extends Emitter<DatabaseEvents> {
     const method = this as unknown as Methods;
     for (const [name, from] of Object.entries(styles)) {
       if (method[name]) {
-        Object.defineProperty(this, name, { value: bothStyles(this, method[name], from), writable: true, configurable: true });
+        const value = bothStyles(this, method[name], from);
+        Object.defineProperty(this, name, { value, writable: true, configurable: true });
+        if (builtIn.has(method[name])) {
+          builtIn.add(value);
+        }
       }
     }
     this.activeTasks = Object.assign(() => tasksOf(address.shown), registry);

@@ -1,6 +1,6 @@
 import { bytesOf, prepare, type AttachmentContent } from "./attachments.js";
 import type { Callback, Trailing } from "./callback.js";
-import { connectionOf, Database } from "./database.js";
+import { connectionOf, Database, noteBuiltIn } from "./database.js";
 import { checkDocument, checkID, checkName, checkRev, documentsText, documentText, forced } from "./document.js";
 import { failure, toJSON, type EngineFailure } from "./engine.js";
 import { badID, badRequest, GouchError } from "./error.js";
@@ -9,6 +9,10 @@ import type * as t from "./types.js";
 
 /** A database as documents are read from it and written to it. */
 export class Documents<Content extends object = t.AnyContent> extends Database {
+  static {
+    noteBuiltIn(this.prototype);
+  }
+
   /**
    * Writes a document. To change one, give the `_rev` that was read; if somebody was faster, that is a conflict (409).
    *

@@ -89,10 +89,20 @@ export function engineError(name: string, reason: string, cause?: unknown): Gouc
 
 /** Anything that was thrown, as an Error. */
 export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
+  if (typeof thrown === "object" && thrown !== null && "message" in thrown) {
+    return thrown as Error; // PouchDB's errors are Errors by their prototype alone
+  }
+  return new Error(String(thrown));
 }
 
-/** Anything that was thrown, as a GouchError. */
+/** Anything that was thrown, as a GouchError: PouchDB's errors keep what they say. */
 export function asGouchError(thrown: unknown): GouchError {
-  return thrown instanceof GouchError ? thrown : engineError("internal_error", asError(thrown).message, thrown);
+  if (thrown instanceof GouchError) {
+    return thrown;
+  }
+  const { status, name, reason, message } = asError(thrown) as Error & { status?: unknown; reason?: unknown };
+  if (typeof status === "number") {
+    return new GouchError({ status, name, reason: typeof reason === "string" ? reason : message }, { cause: thrown });
+  }
+  return engineError("internal_error", message, thrown);
 }

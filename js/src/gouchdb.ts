@@ -2,7 +2,7 @@ import { registry, tasksOf, type ActiveTasks } from "./active_tasks.js";
 import { version } from "./build_id.js";
 import { optionsAndCallback, tell, type Trailing } from "./callback.js";
 import { Changes } from "./changes.js";
-import { classEvents, connectionOf, type ClassEvents } from "./database.js";
+import { classEvents, connectionOf, noteBuiltIn, type ClassEvents } from "./database.js";
 import { Emitter } from "./emitter.js";
 import { badRequest, notImplemented } from "./error.js";
 import { init, type Loading } from "./host.js";
@@ -50,6 +50,10 @@ class GouchDBClass<Content extends object = t.AnyContent> extends Queries<Conten
       to: (target, ...rest) => this.#class.replicate<Content>(this, target, ...rest),
       from: (source, ...rest) => this.#class.replicate<Content>(source, this, ...rest),
     };
+  }
+
+  static {
+    noteBuiltIn(this.prototype);
   }
 
   get #class(): GouchDBConstructor {

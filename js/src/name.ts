@@ -1,4 +1,5 @@
 import { badRequest } from "./error.js";
+import { numberOf, type Fetch } from "./fetches.js";
 
 /** The adapters, by PouchDB's names. `"idb"` means `"indexeddb"`. */
 export type AdapterName = "memory" | "indexeddb" | "idb" | "file" | "http" | "https";
@@ -32,7 +33,7 @@ export interface DatabaseOptions {
   /** PouchDB's: revisions are always made of what they hold, as CouchDB makes them. */
   deterministic_revs?: boolean;
   /** For remote databases: sends the requests, in place of the place's own `fetch`. */
-  fetch?: (url: string, options: RequestInit) => Promise<Response>;
+  fetch?: Fetch;
   /** For remote databases: user and password, also taken from the URL. */
   auth?: { username: string; password: string };
   /** For remote databases: headers of every request. */
@@ -43,7 +44,7 @@ export interface DatabaseOptions {
 
 /** A database to be opened: what the engine gets to know. */
 export interface Address {
-  adapter: "memory" | "indexeddb" | "file" | "http";
+  adapter: "memory" | "indexeddb" | "file" | "http" | "peer";
   name: string;
   /** What `db.name` is: without credentials. */
   shown: string;
@@ -51,6 +52,9 @@ export interface Address {
   password?: string;
   headers?: Record<string, string>;
   create?: boolean;
+  /** The number of the function that sends its requests. */
+  fetch?: number;
+  auto_compaction?: boolean;
   durability?: string;
   compaction_ratio?: number;
   /** Which engine has it: by default the one in this context. */
@@ -118,7 +122,7 @@ export function addressOf(nameOrOptions: string | DatabaseOptions, more: Databas
   return { ...address, name: pathOf(shown) };
 }
 
-function remoteAddress(text: string, { auth, headers, skip_setup: skipSetup }: DatabaseOptions): Address {
+function remoteAddress(text: string, { auth, fetch, headers, skip_setup: skipSetup }: DatabaseOptions): Address {
   let url: URL;
   try {
     url = new URL(text, typeof location === "undefined" ? undefined : location.href);
@@ -136,6 +140,9 @@ function remoteAddress(text: string, { auth, headers, skip_setup: skipSetup }: D
   if (headers !== undefined && Object.values(headers).some((value) => typeof value !== "string")) {
     throw badRequest("option `headers` must be an object of strings");
   }
+  if (fetch !== undefined && typeof fetch !== "function") {
+    throw badRequest("option `fetch` must be a function");
+  }
   url.username = "";
   url.password = "";
   return {
@@ -144,6 +151,7 @@ function remoteAddress(text: string, { auth, headers, skip_setup: skipSetup }: D
     shown: url.href,
     ...(username ? { username, password } : {}),
     ...(headers ? { headers } : {}),
+    ...(fetch ? { fetch: numberOf(fetch) } : {}),
     create: skipSetup !== true,
   };
 }

@@ -66,14 +66,14 @@ func (c *contents) show(ctx context.Context, doc *core.Document) (*core.Document
 		return &loaded, err
 	}
 	head, follow := loaded.Following()
-	for _, i := range scriptOrder(follow) {
+	for _, i := range ScriptOrder(follow) {
 		c.raw = append(c.raw, follow[i].Data...)
 	}
 	return head, nil
 }
 
-// scriptOrder returns the places of attachments in the order in which JavaScript shows the members of an object that it has read: numbers first, ascending.
-func scriptOrder(attachments []core.Attachment) []int {
+// ScriptOrder returns the places of attachments in the order in which JavaScript shows the members of an object that it has read: numbers first, ascending.
+func ScriptOrder(attachments []core.Attachment) []int {
 	var numbers, others []int
 	for i := range attachments {
 		n, ok := arrayIndex(attachments[i].Name)

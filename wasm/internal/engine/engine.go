@@ -32,8 +32,9 @@ type Engine struct {
 	waiting []*call          // not begun
 	tasks   []*activeTask    // replications under way
 	// questions are what JavaScript was asked and has not answered.
-	questions    map[int64]chan []byte
+	questions    map[int64]chan answer
 	lastQuestion int64
+	listener     uint32        // the call that hears the questions of databases
 	idle         int           // workers that wait for a token, or are about to
 	wake         chan struct{} // holds a token when waiting may have grown
 }
@@ -58,7 +59,7 @@ func New(openers Openers, deliver Deliver) *Engine {
 		deliver:   deliver,
 		databases: newDatabases(openers),
 		calls:     map[uint32]*call{},
-		questions: map[int64]chan []byte{},
+		questions: map[int64]chan answer{},
 		wake:      make(chan struct{}, 1),
 	}
 }

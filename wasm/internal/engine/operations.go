@@ -52,6 +52,7 @@ func init() {
 		"drain":       drain,
 		"replicate":   replicate,
 		"reply":       reply,
+		"listen":      listen,
 		"wake":        wake,
 		"activeTasks": listTasks,
 		"usage":       usage,
@@ -69,7 +70,7 @@ func open(ctx context.Context, e *Engine, r *request) ([]byte, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	handle, err := e.databases.open(ctx, adapter, name, r.text)
+	handle, err := e.databases.open(context.WithValue(ctx, askKey{}, Ask(e.askPage)), adapter, name, r.text)
 	if err != nil {
 		return nil, err
 	}

@@ -33,17 +33,26 @@ func NewSorter(plan *Plan) *Sorter {
 	}
 }
 
-// Add takes a document, unless it lacks a field to sort by or was on an earlier page.
-func (s *Sorter) Add(doc *core.Document) {
-	var position []byte
-	for _, field := range s.plan.Request.Sort {
+// Position returns a document's place in the order of the sort, as bytes that compare like the documents: by the fields, then by id. ok is false for a
+// document that lacks a field to sort by, and so is not in the result.
+func (r *Request) Position(doc *core.Document) (position []byte, ok bool) {
+	for _, field := range r.Sort {
 		value := lookup(doc, field.path)
 		if value == nil {
-			return
+			return nil, false
 		}
 		position = collation.AppendKey(position, value)
 	}
-	added := Sorted{Doc: doc, Position: collation.AppendString(position, doc.ID)}
+	return collation.AppendString(position, doc.ID), true
+}
+
+// Add takes a document, unless it lacks a field to sort by or was on an earlier page.
+func (s *Sorter) Add(doc *core.Document) {
+	position, ok := s.plan.Request.Position(doc)
+	if !ok {
+		return
+	}
+	added := Sorted{Doc: doc, Position: position}
 	if s.plan.after != nil && s.compare(added, Sorted{Position: s.plan.after}) <= 0 {
 		return
 	}

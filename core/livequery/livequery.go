@@ -1,0 +1,75 @@
+package livequery
+
+import (
+	"context"
+	"time"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/mango"
+)
+
+// Source is a database that can be queried.
+type Source interface {
+	core.Adapter
+	core.Finder
+}
+
+// Options are the options of a live query.
+type Options struct {
+	// Regexp runs the patterns of $regex here, where changed documents are tested.
+	Regexp mango.Engine
+}
+
+// ChangeType says what a [Change] did to a document of the result.
+type ChangeType string
+
+// The types of changes.
+const (
+	Added   ChangeType = "added"
+	Changed ChangeType = "changed" // it is where it was
+	Moved   ChangeType = "moved"   // and perhaps changed, too
+	Removed ChangeType = "removed"
+)
+
+// Change is one step from one result to the next. Who applies the steps of an update in their order, taking the document out at From and putting
+// it in at To, has the new result.
+type Change struct {
+	Type     ChangeType
+	ID       string
+	From, To int    // indexes in the result, before and after this step; -1 where the document is not in it
+	Doc      []byte // as a find shows it; nil when it was removed
+}
+
+// Update leads to the result of one state of the database.
+type Update struct {
+	// Initial marks the first update, which comes even if nothing is found: it adds what was there.
+	Initial bool
+	Changes []Change
+}
+
+// pollWait is how long one reading of the feed waits; then the next begins.
+const pollWait = 5 * time.Minute
+
+// Run calls each with the result, and then with what becomes of it, until the context ends, or each or the database returns an error, which is returned.
+// What comes while each is at work is told together afterwards. text is the body of a find; see [parse] for the options that it may have.
+//
+// Errors: those of a bad request, of status 400, and those of the database.
+func Run(ctx context.Context, db Source, text []byte, options Options, each func(Update) error) error {
+	q, err := open(ctx, db, text, options)
+	if err != nil {
+		return err
+	}
+	update := Update{Initial: true, Changes: difference(nil, q.shown())}
+	for {
+		if update.Initial || len(update.Changes) > 0 {
+			if err := each(update); err != nil {
+				return err
+			}
+		}
+		changes, err := q.next(ctx, pollWait)
+		if err != nil {
+			return err
+		}
+		update = Update{Changes: changes}
+	}
+}

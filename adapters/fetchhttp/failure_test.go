@@ -80,7 +80,7 @@ func TestRetryAfter(t *testing.T) {
 		assert.True(t, ok, value)
 		assert.Equal(t, want, got, value)
 	}
-	for _, value := range []string{"", "-1", "soon", "1.5", "99999999999999999999"} {
+	for _, value := range []string{"", "-1", "soon", "1.5", "99999999999999999999", "Fri, 20 Nov 2026 12:01:00", "Fri, 20 xxx 2026 12:01:00 GMT", "Fri, 20 Nov 2026 12:a1:00 GMT"} {
 		_, ok := retryAfter(value, now)
 		assert.False(t, ok, value)
 	}

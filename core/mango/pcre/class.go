@@ -88,7 +88,7 @@ func (t *translator) set() (text string, negated, ok bool, err error) {
 		if strings.HasPrefix(category, "^") {
 			category, negated = category[1:], !negated
 		}
-		if _, known := unicode.Categories[category]; !known || len(category) > 2 {
+		if !isCategory(category) {
 			return "", false, false, errors.New(`\p{` + category + "} is not supported")
 		}
 		return `\p{` + category + "}", negated, true, nil
@@ -96,12 +96,29 @@ func (t *translator) set() (text string, negated, ok bool, err error) {
 		t.take()
 		return "\n", true, true, nil
 	}
-	if all, found := shorthands[unicode.ToLower(r)]; found {
+	if all, found := shorthands[lowered(r)]; found {
 		t.take()
-		return all.String(), unicode.IsUpper(r), true, nil
+		return all.String(), r != lowered(r), true, nil
 	}
 	return "", false, false, nil
 }
+
+// categories are the general categories of Unicode. Package unicode has them too, with all their characters, which would be 20 KB more for a page to load.
+const categories = " C Cc Cf Cn Co Cs L LC Ll Lm Lo Lt Lu M Mc Me Mn N Nd Nl No P Pc Pd Pe Pf Pi Po Ps S Sc Sk Sm So Z Zl Zp Zs "
+
+func isCategory(name string) bool {
+	return name != "" && !strings.Contains(name, " ") && strings.Contains(categories, " "+name+" ")
+}
+
+func lowered(r rune) rune {
+	if isUpper(r) {
+		return r - 'A' + 'a'
+	}
+	return r
+}
+
+func isUpper(r rune) bool { return r >= 'A' && r <= 'Z' }
+func isDigit(r rune) bool { return r >= '0' && r <= '9' }
 
 // class reads what follows an opening bracket.
 func (t *translator) class() error {
@@ -161,7 +178,7 @@ func (t *translator) classMember() (set string, r rune, err error) {
 	if t.accept("b") {
 		return "", '\b', nil
 	}
-	lower := unicode.ToLower(t.rest[0])
+	lower := lowered(t.rest[0])
 	set, negated, ok, err := t.set()
 	switch {
 	case err != nil || ok && !negated:

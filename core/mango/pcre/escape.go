@@ -3,7 +3,6 @@ package pcre
 import (
 	"errors"
 	"strconv"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -65,7 +64,7 @@ func (t *translator) backreference(n int) {
 // longReference reads \k<name>, \k{name}, \k'name', \g{2}, \g{-1}, \g2 and \g{name}.
 func (t *translator) longReference() error {
 	byNumber := t.take() == 'g'
-	if byNumber && len(t.rest) > 0 && unicode.IsDigit(t.rest[0]) {
+	if byNumber && len(t.rest) > 0 && isDigit(t.rest[0]) {
 		t.backreference(t.digits(3, 10))
 		return nil
 	}
@@ -130,11 +129,14 @@ func (t *translator) character() (rune, error) {
 		return rune(n), nil
 	case 'c':
 		if r := t.take(); r >= '@' && r < 0x7F {
-			return unicode.ToUpper(r) ^ 0x40, nil
+			if r >= 'a' && r <= 'z' {
+				r -= 'a' - 'A'
+			}
+			return r ^ 0x40, nil
 		}
 		return 0, errors.New("a bad control character")
 	default:
-		if r == 0 || r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+		if l := lowered(r); r == 0 || isDigit(r) || l >= 'a' && l <= 'z' {
 			return 0, errors.New(`\` + string(r) + " is not supported")
 		}
 		return r, nil

@@ -32,15 +32,13 @@ export function buildID(tags = "") {
 }
 
 // Functions are not inlined: that makes the engine smaller, compressed, than it is by default. Except where the time is spent: in the
-// runtime, the storage, the documents and their scanning.
+// runtime, the storage and the scanning of documents.
 const inlined = [
   "runtime",
   "internal/runtime/...",
   "internal/bytealg",
   "unicode/utf8",
   "github.com/tidwall/btree",
-  "github.com/gouchdb/gouchdb/core",
-  "github.com/gouchdb/gouchdb/core/docstore",
   "github.com/gouchdb/gouchdb/core/internal/md5",
   "github.com/gouchdb/gouchdb/core/kv/...",
   "github.com/gouchdb/gouchdb/core/rawjson",

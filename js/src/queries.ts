@@ -5,7 +5,7 @@ import { toJSON } from "./engine.js";
 import { badRequest } from "./error.js";
 import { checkOptions, checkSignal, pick } from "./options.js";
 import type * as q from "./query_types.js";
-import { lend, takeBack } from "./scripts.js";
+import { lend, send, takeBack } from "./scripts.js";
 import type { Abortable, AnyContent } from "./types.js";
 
 type Script = Parameters<typeof lend>[0];
@@ -98,7 +98,7 @@ export class Queries<Content extends object = AnyContent> extends Documents<Cont
     const elsewhere = connectionOf(this).address.place === "worker"; // where only the text of a function can go
     const named = (script: unknown) => {
       if (typeof script === "function" && elsewhere) {
-        return String(script);
+        return send(script as Script);
       }
       if (typeof script === "function") {
         lent.push(lend(script as Script));

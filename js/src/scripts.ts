@@ -41,6 +41,14 @@ export function lend(script: Script): string {
   return name;
 }
 
+// Before the source of a function of the page's that goes to a worker.
+const SENT = "/* sent */ ";
+
+/** The text of a function, for an engine that is in a worker. What the function takes from around it stays behind. */
+export function send(script: Script): string {
+  return SENT + String(script);
+}
+
 /** Takes a function back. */
 export function takeBack(name: string): void {
   closures.delete(name);
@@ -76,9 +84,16 @@ export function runScripts(request: string): string {
     const run = () => {
       switch (kind) {
         case "map":
-          return mapAll(scripts, request, batch);
+          return mapAll(scripts, sources, request, batch);
         case "reduce":
-          return batch.map((call) => attempt(() => `[${textOf(scripts[0]?.(...(call as unknown[])))}]`));
+          return batch.map((call) =>
+            attempt(
+              () => `[${textOf(scripts[0]?.(...(call as unknown[])))}]`,
+              (error) => {
+                checkSent(sources[0], error);
+              },
+            ),
+          );
         default:
           return batch.map((doc) => (scripts[0]?.(doc, about) ? "true" : "false"));
       }
@@ -86,6 +101,13 @@ export function runScripts(request: string): string {
     return `[${(sources.some((source) => closures.has(source)) ? withHelpers(run) : run()).join(",")}]`;
   } catch (error) {
     return JSON.stringify(error instanceof Refusal ? { status: error.status, name: error.name, reason: error.message } : { status: 500, name: "script_error", reason: String(error) });
+  }
+}
+
+// A function in a design document that names what is not there has thrown, as in CouchDB. One that was sent would be right at home.
+function checkSent(source: string | undefined, error: unknown): void {
+  if (source?.startsWith(SENT) && error instanceof ReferenceError) {
+    throw new Refusal(400, "bad_request", `a function that is run in a worker knows nothing of what is around it on the page: ${error.message}`);
   }
 }
 
@@ -100,7 +122,7 @@ class Refusal extends Error {
 }
 
 // Each function gets documents of its own: what it does to them is nobody else's business.
-function mapAll(scripts: Script[], request: string, first: unknown[]): string[] {
+function mapAll(scripts: Script[], sources: string[], request: string, first: unknown[]): string[] {
   const columns = scripts.map((script, i) => {
     const docs = i === 0 ? first : (JSON.parse(request) as [string, string[], unknown[]])[2];
     let failed = false;
@@ -112,6 +134,7 @@ function mapAll(scripts: Script[], request: string, first: unknown[]): string[] 
           return `[${emitted.join(",")}]`;
         },
         (error) => {
+          checkSent(sources[i], error);
           if (!failed) {
             failed = true;
             console.error(`a map function failed for document ${String((doc as { _id?: unknown })._id)}, which has no rows therefore:`, error); // eslint-disable-line no-console

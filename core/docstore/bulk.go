@@ -220,9 +220,6 @@ func (b *batch) run(ctx context.Context, tx kv.Tx) error {
 	if err := e.readIndexes(); err != nil {
 		return err
 	}
-	if err := e.readReplaced(b.docIDs, records); err != nil {
-		return err
-	}
 	writes := b.writes
 	for i, docID := range b.docIDs {
 		for writes[0].docID != docID { // local documents stand between others
@@ -232,6 +229,9 @@ func (b *batch) run(ctx context.Context, tx kv.Tx) error {
 		own := 1
 		for own < len(writes) && writes[own].docID == docID {
 			own++
+		}
+		if err := e.readReplaced(i, b.docIDs, records); err != nil {
+			return err
 		}
 		if err := e.document(docID, records[i], writes[:own]); err != nil {
 			return err

@@ -74,7 +74,8 @@ func (c *checker) run() (err error) {
 		return err
 	}
 	sequences, found := 0, 0
-	for entry, err := range c.entries(kv.Range{To: []byte{bodyPrefix}}, kv.Range{From: []byte{chunkPrefix + 1}, To: []byte{viewPrefix}}, kv.Range{From: []byte{viewPrefix + 1}}) {
+	for entry, err := range c.entries(kv.Range{To: []byte{bodyPrefix}}, kv.Range{From: []byte{chunkPrefix + 1}, To: []byte{viewPrefix}},
+		kv.Range{From: []byte{viewPrefix + 1}, To: []byte{entriesPrefix}}, kv.Range{From: []byte{entriesPrefix + 1}}) {
 		if err != nil {
 			return err
 		}
@@ -93,7 +94,7 @@ func (c *checker) run() (err error) {
 			}
 		case localPrefix:
 			c.local(string(key[1:]), entry.Value)
-		case indexPrefix, entriesPrefix: // see checkIndexes
+		case indexPrefix: // see checkIndexes
 		default:
 			if !bytes.Equal(key, formatKey) && !bytes.Equal(key, uuidKey) && !bytes.Equal(key, metaKey) {
 				c.problem("there is a key that means nothing: ", strconv.Quote(string(key)))

@@ -18,8 +18,10 @@ import (
 type indexing struct {
 	catalogue *catalogue
 	built     []uint64 // the states of catalogue.stored
-	// bodies are those of winners that the update replaces, read together.
+	// bodies are those of winners that the update replaces, read together, some at a time: those of the documents before the next.
 	bodies map[uint64][]byte
+	next   int
+	chunk  int
 	// designs says that a design document with indexes has changed.
 	designs bool
 }
@@ -33,34 +35,38 @@ func (e *edit) readIndexes() (err error) {
 	return err
 }
 
-// readReplaced reads the bodies of the winners that may be replaced, all at once.
-func (e *edit) readReplaced(docIDs []string, records []*record) error {
-	if len(e.indexing.built) == 0 {
+// readReplaced makes sure that the body of the winner that a document had is read, with those of documents after it.
+func (e *edit) readReplaced(at int, docIDs []string, records []*record) error {
+	x := &e.indexing
+	if len(x.built) == 0 || at < x.next {
 		return nil
 	}
-	last := slices.Max(e.indexing.built)
+	end := min(at+max(x.chunk, firstChunk), len(docIDs))
+	x.next, x.chunk, x.bodies = end, maxChunk, nil
+	last := slices.Max(x.built)
 	var numbers []uint64
-	var keys [][]byte
-	for i, was := range records {
-		if was == nil || was.deleted || was.seq > last || strings.HasPrefix(docIDs[i], core.DesignPrefix) {
+	for i, was := range records[at:end] {
+		if was == nil || was.deleted || was.seq > last || strings.HasPrefix(docIDs[at+i], core.DesignPrefix) {
 			continue
 		}
 		if number := was.tree.Winner().Body; number != emptyBody {
 			numbers = append(numbers, number)
-			keys = append(keys, numberKey(bodyPrefix, number))
 		}
 	}
-	if len(keys) == 0 {
+	if len(numbers) == 0 {
 		return nil
 	}
-	values, err := e.tx.GetMany(e.ctx, keys)
+	values, err := e.tx.GetMany(e.ctx, bodyKeys(numbers))
 	if err != nil {
 		return err
 	}
-	e.indexing.bodies = make(map[uint64][]byte, len(numbers))
+	size := 0
+	x.bodies = make(map[uint64][]byte, len(numbers))
 	for i, number := range numbers {
-		e.indexing.bodies[number] = values[i]
+		x.bodies[number] = values[i]
+		size += len(values[i])
 	}
+	x.chunk = nextChunk(len(numbers), size)
 	return nil
 }
 

@@ -251,6 +251,30 @@ func (s *queryScript) query(db *docstore.DB) {
 	if len(parsed.Sort) > 0 {
 		requireSorted(s.t, keys, got, parsed.Sort[0].Descending, request)
 	}
+	if s.random.IntN(3) == 0 && !strings.Contains(request, `"update"`) { // without waiting, the next page may have another plan
+		s.pages(db, request, got)
+	}
+}
+
+// pages follows bookmarks to the end.
+func (s *queryScript) pages(db *docstore.DB, request string, want []string) {
+	var got []string
+	bookmark := ""
+	for {
+		page := strings.Replace(request, `"limit":1000`, `"limit":4,"bookmark":"`+bookmark+`"`, 1)
+		before := len(got)
+		summary, err := db.Find(s.t.Context(), []byte(page), func(doc []byte) error {
+			got = append(got, string(doc))
+			return nil
+		})
+		require.NoError(s.t, err, page)
+		if len(got) == before {
+			require.Equal(s.t, mango.NoBookmark, summary.Bookmark)
+			break
+		}
+		bookmark = summary.Bookmark
+	}
+	assert.Equal(s.t, want, got, request)
 }
 
 // scan finds what a request is about by looking at all documents. It returns them with what they are sorted by.

@@ -51,6 +51,13 @@ describe("find", () => {
     assert.equal(stats.total_keys_examined, 1);
   });
 
+  test("without a limit all are found, as by PouchDB", async () => {
+    const db = memory();
+    await db.bulkDocs(Array.from({ length: 100 }, (_, i) => ({ n: i })));
+    assert.equal((await db.find({ selector: { n: { $gte: 0 } } })).docs.length, 100);
+    assert.equal((await db.find({ selector: { n: { $gte: 0 } }, limit: 30 })).docs.length, 30);
+  });
+
   test("an index follows the documents", async () => {
     const db = await withBooks();
     await db.createIndex({ index: { fields: ["price"] } });

@@ -10,6 +10,9 @@ export function couchLike(db) {
     get: (id) => db.get(id),
     list: async ({ docs, from, to }) => (await db.allDocs({ include_docs: docs, ...(from === undefined ? {} : { startkey: from, endkey: to }) })).rows,
     changes: async ({ docs }) => (await db.changes({ since: 0, include_docs: docs })).results,
+    createIndex: (request) => db.createIndex(request),
+    find: async (request) => (await db.find(request)).docs,
+    query: (view, options) => db.query(view, options),
     close: () => db.close(),
     destroy: () => db.destroy(),
     // How to read the answers, outside of what is timed.

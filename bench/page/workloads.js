@@ -1,5 +1,6 @@
 // The workloads. Each prepares what it needs, is timed over `run` alone, and then has its answers checked.
 import { checkDocument, documentOf, documents, idOf, random } from "./documents.js";
+import { queryWorkloads } from "./queries.js";
 
 const COUNT = 10_000;
 const PUTS = 500;
@@ -130,6 +131,7 @@ export const workloads = {
   "changes": feeds(false),
   "changes-docs": feeds(true),
   "reopen": { reopen: true, repeat: 3 },
+  ...queryWorkloads, // the design documents of these are further documents to those after them
   "update": {
     async prepare(db) {
       const revisions = new Map((await db.list({ docs: true })).map((row) => [db.row(row).id, db.row(row).doc._rev]));

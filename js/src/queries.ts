@@ -26,14 +26,19 @@ export class Queries<Content extends object = AnyContent> extends Documents<Cont
     ...rest: Trailing<Abortable, q.FindResult<q.FoundDocument<Content, Request["fields"]>>>
   ): Promise<q.FindResult<q.FoundDocument<Content, Request["fields"]>>>;
   async find(request: q.FindRequest<Content>, options: Abortable = {}): Promise<unknown> {
-    return this.#post("find", request, options);
+    return this.#post("find", this.#unlimited(request), options);
   }
 
   /** Tells how `find` would answer: with which index, and what of it would be read. */
   explain(request: q.FindRequest<Content>, ...rest: Trailing<Abortable, q.Explanation>): Promise<q.Explanation>;
   async explain(request: q.FindRequest<Content>, options: Abortable = {}): Promise<q.Explanation> {
-    const explanation = (await this.#post("explain", request, options)) as q.Explanation;
+    const explanation = (await this.#post("explain", this.#unlimited(request), options)) as q.Explanation;
     return { ...explanation, ...(this._remote ? {} : { dbname: this.name }) };
+  }
+
+  // To find all is what PouchDB's users expect here; a server has its own opinion.
+  #unlimited<Request>(request: Request): Request {
+    return this._remote || typeof request !== "object" || request === null ? request : { limit: 2 ** 31 - 1, ...request };
   }
 
   /** Makes an index of documents by fields of theirs, unless it is there. It is a design document, and replicates. */

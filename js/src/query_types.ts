@@ -56,7 +56,7 @@ export interface FindRequest<Content extends object> {
   /** Only these fields of the documents. */
   fields?: readonly FieldName<Content>[];
   sort?: readonly SortField<Content>[];
-  /** How many documents at most: 25 unless it is said. */
+  /** How many documents at most. Without it a local database answers all, a remote one 25. */
   limit?: number;
   skip?: number;
   /** Where the page before ended. */

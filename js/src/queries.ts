@@ -38,7 +38,7 @@ export class Queries<Content extends object = AnyContent> extends Documents<Cont
 
   // To find all is what PouchDB's users expect here; a server has its own opinion.
   #unlimited<Request>(request: Request): Request {
-    return this._remote || typeof request !== "object" || request === null ? request : { limit: 2 ** 31 - 1, ...request };
+    return this._remote || typeof request !== "object" || request === null || Array.isArray(request) ? request : { limit: 2 ** 31 - 1, ...request };
   }
 
   /** Makes an index of documents by fields of theirs, unless it is there. It is a design document, and replicates. */

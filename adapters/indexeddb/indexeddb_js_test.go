@@ -115,6 +115,18 @@ func TestADatabaseNeedsAName(t *testing.T) {
 	require.ErrorIs(t, err, core.ErrBadRequest)
 }
 
+func TestRecordedQueries(t *testing.T) {
+	adaptertest.RunRecordedQueries(t, func(t *testing.T, _ string) core.Adapter {
+		name := freshName()
+		db := openDB(t, name)
+		t.Cleanup(func() {
+			assert.NoError(t, db.Close())
+			assert.NoError(t, deleteDatabase(context.Background(), namePrefix+name))
+		})
+		return db
+	})
+}
+
 func TestRecordedViews(t *testing.T) {
 	adaptertest.RunRecordedViews(t, javascript.New(javascript.Options{}), func(t *testing.T, scripts core.Scripts) core.Adapter {
 		name, options := freshName(), Relaxed()

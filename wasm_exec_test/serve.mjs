@@ -14,7 +14,8 @@ const types = {
 
 /**
  * Serves files and texts.
- * @param {Record<string, URL | string | Buffer>} files path -> the file's URL, or the text itself
+ * @param {Record<string, URL | string | Buffer | {type: string, body: URL | string | Buffer}>} files path -> the file's URL, or the text itself; with a type, or
+ * that of the path's extension
  * @returns {Promise<{url: string, http: import("node:http").Server, close: () => Promise<void>}>}
  */
 export async function serve(files) {
@@ -25,9 +26,10 @@ export async function serve(files) {
       response.writeHead(404).end();
       return;
     }
-    const body = file instanceof URL ? await readFile(file) : file;
+    const { body: content, type = types[extname(pathname)] ?? types[".html"] } = file.type ? file : { body: file };
+    const body = content instanceof URL ? await readFile(content) : content;
     // Also for frames that have an origin of their own.
-    response.writeHead(200, { "content-type": types[extname(pathname)] ?? types[".html"], "access-control-allow-origin": "*" });
+    response.writeHead(200, { "content-type": type, "access-control-allow-origin": "*" });
     response.end(body);
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));

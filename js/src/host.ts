@@ -89,7 +89,8 @@ async function start(place: Place): Promise<Engine> {
     const worker = await newWorker();
     return await Engine.connect((receiver) => startInWorker(worker, getModule(), receiver), forget);
   } catch (error) {
-    forget(); // the next use tries again: the network may be back
+    forget(); // the next use tries again: the network may be back, or the right file in its place
+    compiled = undefined;
     throw error instanceof Error && "status" in error ? error : engineError("engine_unavailable", `the engine cannot be loaded: ${asError(error).message}`, error);
   }
 }

@@ -10,15 +10,21 @@ import (
 // arrayTag is the first byte of an array's collation key.
 var arrayTag = collation.AppendKey(nil, []byte("[]"))[0]
 
-// Group returns the range of all rows that belong to one group with a row, whose collation key is given. exact tells that all keys of the group are equal.
-func Group(key []byte, level int) (group Range, exact bool) {
-	prefix, exact := groupPrefix(key, level)
-	to := append(make([]byte, 0, len(prefix)+1), prefix...)
-	return Range{From: prefix, To: append(to, collation.Highest)}, exact
+// Group returns what the row keys of a group begin with, and no others: the collation key that is given, of one of its rows, or the first elements of it when it is an array that is longer
+// than the level.
+func Group(key []byte, level int) (prefix []byte) {
+	prefix, _ = cut(key, level)
+	return prefix
 }
 
-// groupPrefix is what the collation keys of a group begin with: a whole key, or the first elements of an array.
-func groupPrefix(key []byte, level int) (prefix []byte, exact bool) {
+// GroupRange returns the range of a group's rows.
+func GroupRange(prefix []byte) Range {
+	to := append(make([]byte, 0, len(prefix)+1), prefix...)
+	return Range{From: prefix, To: append(to, collation.Highest)}
+}
+
+// cut cuts a key to the level. whole tells that all of it is left.
+func cut(key []byte, level int) (prefix []byte, whole bool) {
 	if level < 0 || key[0] != arrayTag {
 		return key, true
 	}
@@ -38,16 +44,16 @@ func groupPrefix(key []byte, level int) (prefix []byte, exact bool) {
 
 // AppendGroupKey appends, as JSON, the key under which a group is shown: that of one of its rows, cut to the level. exactKey is as in [DecodeValue].
 func AppendGroupKey(dst, key, exactKey []byte, level int) ([]byte, error) {
-	prefix, exact := groupPrefix(key, level)
+	prefix, whole := cut(key, level)
 	if exactKey == nil {
-		if exact {
+		if whole {
 			dst, _, err := collation.DecodeKey(dst, key)
 			return dst, err
 		}
 		dst, _, err := collation.DecodeKey(dst, append(bytes.Clone(prefix), 0))
 		return dst, err
 	}
-	if exact {
+	if whole {
 		return append(dst, exactKey...), nil
 	}
 	dst = append(dst, '[')

@@ -131,10 +131,11 @@ func TestGroups(t *testing.T) {
 		shown, err := mapreduce.AppendGroupKey(nil, key, exact, test.level)
 		require.NoError(t, err)
 		assert.Equal(t, test.want, string(shown), test.key)
-		group, _ := mapreduce.Group(key, test.level)
+		group := mapreduce.GroupRange(mapreduce.Group(key, test.level))
 		for other, want := range test.others {
 			at := rowKey(other, "id")
 			inside := bytes.Compare(at, group.From) >= 0 && bytes.Compare(at, group.To) < 0
+			assert.Equal(t, inside, bytes.HasPrefix(at, group.From))
 			assert.Equal(t, want, inside, "%s and %s, level %d", test.key, other, test.level)
 		}
 	}

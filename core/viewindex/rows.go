@@ -1,7 +1,6 @@
 package viewindex
 
 import (
-	"bytes"
 	"context"
 	"iter"
 
@@ -67,20 +66,4 @@ func (r *Reader) Rows(ctx context.Context, within mapreduce.Range, descending bo
 			}
 		}
 	}
-}
-
-// firstOf returns the row key of the first row of a range, or of the last one, nil when the range has none.
-func (r *Reader) firstOf(ctx context.Context, within mapreduce.Range, last bool) (rowKey, value []byte, err error) {
-	if within.Empty() {
-		return nil, nil, nil
-	}
-	stored := r.index.rows(r.m, within)
-	stored.Reverse = last
-	for entry, err := range r.snapshot.Scan(ctx, stored) {
-		if err != nil {
-			return nil, nil, err
-		}
-		return bytes.Clone(entry.Key[r.rowStart:]), bytes.Clone(entry.Value), nil
-	}
-	return nil, nil, nil
 }

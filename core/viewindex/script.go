@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/gouchdb/gouchdb/core"
-	"github.com/gouchdb/gouchdb/core/mapreduce"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 )
 
@@ -59,9 +58,9 @@ func separate(array []byte) []byte {
 }
 
 // collect takes a group's rows and nodes. Enough groups are reduced together.
-func (g *grouping) collect(ctx context.Context, within mapreduce.Range, key []byte) error {
+func (g *grouping) collect(ctx context.Context, key []byte, parts func(each func(part) error) error) error {
 	b := batch{key: key}
-	err := g.reader.cover(ctx, within, false, func(p part) error {
+	err := parts(func(p part) error {
 		g.held++
 		if p.level == 0 {
 			return b.addRow(p)

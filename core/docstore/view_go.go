@@ -47,30 +47,10 @@ func (db *DB) QueryView(ctx context.Context, view *View, options core.ViewOption
 	return db.query(ctx, db.views.group(d), place, options, each)
 }
 
-func (v *View) mapper() core.MapScripts    { return goMaps{v} }
-func (v *View) reducer() core.ReduceScript { return goReduces{v} }
-
-// goMaps runs a map function in Go as if it were a script.
-type goMaps struct{ view *View }
-
-func (g goMaps) Map(ctx context.Context, docs [][]byte) ([][]core.Mapped, error) {
-	results := make([][]core.Mapped, len(docs))
-	for i, text := range docs {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		doc, err := core.ParseValidDocument(text)
-		if err != nil {
-			return nil, err
-		}
-		results[i] = []core.Mapped{g.mapOne(doc)}
-	}
-	return results, nil
-}
-
-func (g goMaps) mapOne(doc *core.Document) (mapped core.Mapped) {
+// mapOne runs the map function on a document.
+func (v *View) mapOne(doc *core.Document) (mapped core.Mapped) {
 	var wrong error
-	mapped.Err = g.view.Map(doc, func(key, value []byte) {
+	mapped.Err = v.Map(doc, func(key, value []byte) {
 		row := core.Emitted{Key: canonical(key, &wrong), Value: canonical(value, &wrong)}
 		mapped.Rows = append(mapped.Rows, row)
 	})
@@ -94,8 +74,6 @@ func canonical(value []byte, wrong *error) []byte {
 	}
 	return rawjson.AppendCanonical(make([]byte, 0, len(value)), value)
 }
-
-func (g goMaps) Close() {}
 
 // goReduces runs a reduce function in Go as if it were a script.
 type goReduces struct{ view *View }

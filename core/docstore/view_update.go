@@ -112,6 +112,16 @@ func (u *viewUpdate) mapAll(ctx context.Context) error {
 	if len(u.docs) == 0 {
 		return nil
 	}
+	if view := u.group.goView; view != nil {
+		for i, doc := range u.docs {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			u.take(i, []core.Mapped{view.mapOne(doc)})
+		}
+		u.docs = nil
+		return nil
+	}
 	maps, err := u.db.mapper(ctx, u.group)
 	if err != nil {
 		return err

@@ -158,9 +158,6 @@ var errNoScripts = core.ErrNotImplemented.Because("views in JavaScript cannot ru
 
 // mapper returns the compiled map functions.
 func (db *DB) mapper(ctx context.Context, g *viewGroup) (core.MapScripts, error) {
-	if g.goView != nil {
-		return g.goView.mapper(), nil
-	}
 	if db.options.Scripts == nil {
 		return nil, errNoScripts
 	}
@@ -180,7 +177,7 @@ func (db *DB) mapper(ctx context.Context, g *viewGroup) (core.MapScripts, error)
 // reducer returns a compiled reduce function.
 func (db *DB) reducer(ctx context.Context, g *viewGroup, source string) (core.ReduceScript, error) {
 	if g.goView != nil {
-		return g.goView.reducer(), nil
+		return goReduces{g.goView}, nil
 	}
 	if db.options.Scripts == nil {
 		return nil, errNoScripts

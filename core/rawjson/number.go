@@ -12,6 +12,8 @@ func AppendNumber(dst []byte, f float64) []byte {
 	switch {
 	case f == 0:
 		return append(dst, '0')
+	case size < 1<<53 && f == math.Trunc(f): // most numbers are whole, and printed faster so
+		return strconv.AppendInt(dst, int64(f), 10)
 	case math.IsNaN(f) || math.IsInf(f, 0):
 		return append(dst, "null"...)
 	case size >= 1e-6 && size < 1e21:

@@ -81,8 +81,9 @@ export class Database extends Emitter<DatabaseEvents> {
   readonly activeTasks: ActiveTasks;
   /** PouchDB's replicator looks at this. @internal */
   readonly _remote: boolean;
+  /** Plugins look at this. @internal */
+  declare readonly __opts: DatabaseOptions;
   readonly #key: string;
-  readonly #options: DatabaseOptions;
 
   static {
     noteBuiltIn(this.prototype);
@@ -97,7 +98,8 @@ export class Database extends Emitter<DatabaseEvents> {
     this.adapter = address.adapter;
     this._remote = this.adapter === "http";
     this.name = this._remote ? address.shown : options.name ?? "";
-    this.#options = options;
+    const { username, password = "" } = address;
+    Object.defineProperty(this, "__opts", { value: username ? { auth: { username, password }, ...options } : options });
     this.#key = `${address.adapter}:${address.name}`;
     const connection = new Connection(address, options.revs_limit);
     connections.set(this, connection);
@@ -152,7 +154,7 @@ export class Database extends Emitter<DatabaseEvents> {
     return {
       ...info,
       ...(this._remote ? {} : { db_name: this.name }),
-      auto_compaction: !this._remote && this.#options.auto_compaction === true,
+      auto_compaction: !this._remote && this.__opts.auto_compaction === true,
       adapter: this.adapter,
     };
   }
@@ -190,9 +192,9 @@ export class Database extends Emitter<DatabaseEvents> {
     if (!this._remote) {
       throw badRequest("only remote databases can fetch");
     }
-    const { auth = { username: address.username ?? "", password: address.password ?? "" }, fetch = globalThis.fetch } = this.#options;
+    const { auth, fetch = globalThis.fetch } = this.__opts;
     const headers = new Headers({ ...address.headers, ...Object.fromEntries(new Headers(options.headers)) });
-    if (auth.username) {
+    if (auth) {
       headers.set("authorization", `Basic ${btoa(String.fromCharCode(...new TextEncoder().encode(`${auth.username}:${auth.password}`)))}`);
     }
     const base = address.name.replace(/\/*$/, "/");

@@ -1,6 +1,6 @@
 import { bytesOf, prepare, type AttachmentContent } from "./attachments.js";
 import type { Callback, Trailing } from "./callback.js";
-import { connectionOf, Database, noteBuiltIn } from "./database.js";
+import { connectionOf, Database, isAsBuilt, noteBuiltIn } from "./database.js";
 import { checkDocument, checkID, checkName, checkRev, documentsText, documentText, forced } from "./document.js";
 import { failure, toJSON, type EngineFailure } from "./engine.js";
 import { badID, badRequest, GouchError } from "./error.js";
@@ -51,6 +51,14 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
 
   async #write(doc: Record<string, unknown>, options: t.PutOptions): Promise<t.WriteResult> {
     checkSignal(options.signal);
+    if (!isAsBuilt(this, ["bulkDocs"])) {
+      // As in PouchDB, plugins that replace bulkDocs have replaced all writes.
+      const [row] = await this.bulkDocs({ docs: [doc as t.PostDocument<Content>] }, options);
+      if (row && "status" in row) {
+        throw row;
+      }
+      return row ?? { ok: true, id: doc._id as string, rev: doc._rev as string };
+    }
     const prepared = prepare([doc]);
     const { value, raw } = prepared instanceof Promise ? await prepared : prepared;
     const extras = { data: documentText(value[0] ?? doc), raw, signal: options.signal };

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/gouchdb/gouchdb/core"
@@ -48,6 +49,10 @@ type answer struct {
 	limit   time.Duration
 	waiting *time.Timer // nil without patience
 	release func()
+
+	heard   atomic.Int64 // when there last was a sign of life, or the request began
+	sending atomic.Int64 // what the request itself may take, a duration
+	giveUp  context.CancelCauseFunc
 }
 
 // Read reads the body. Each byte that arrives quiets the watchdog.
@@ -55,6 +60,7 @@ func (a *answer) Read(p []byte) (int, error) {
 	a.silence.Reset(a.limit)
 	n, err := a.body.Read(p)
 	a.silence.Stop()
+	a.heard.Store(time.Now().UnixNano())
 	if err != nil && err != io.EOF {
 		return n, a.db.broken(a.outer, a.ctx, err)
 	}
@@ -93,12 +99,19 @@ func (db *DB) open(outer context.Context, c call) (*answer, error) {
 	a := &answer{db: db, url: db.at.database() + c.path, outer: outer, ctx: ctx}
 	// A request is not silence, but only the transport sees it go: a slow line gets 16 KiB a second.
 	a.limit = db.options.Timeout + c.quiet
-	answerDue := a.limit + time.Duration((int64(len(c.body))+max(c.length, 0))>>14)*time.Second
+	sending := time.Duration(max(int64(len(c.body)), c.length)>>14) * time.Second
+	a.sending.Store(int64(sending))
+	a.giveUp = cancel
+	answerDue := a.limit + sending
 	a.silence = time.AfterFunc(answerDue, func() { cancel(errSilent) })
 	if c.patience > 0 {
 		a.waiting = time.AfterFunc(c.patience, func() { cancel(errWaited) })
 	}
+	if c.quiet == 0 {
+		db.flights.add(a) // who waits for changes sees to it that this ends
+	}
 	a.release = func() {
+		db.flights.remove(a)
 		a.silence.Stop()
 		a.begun()
 		stop()
@@ -115,6 +128,8 @@ func (db *DB) open(outer context.Context, c call) (*answer, error) {
 			return nil, err
 		}
 		a.silence.Stop()
+		a.sending.Store(0)
+		a.heard.Store(time.Now().UnixNano())
 		return a, nil
 	}
 }

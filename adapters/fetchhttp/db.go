@@ -19,6 +19,8 @@ type DB struct {
 	life context.Context // ends with Close
 	end  context.CancelFunc
 
+	flights flights
+
 	// bulkGetKnown is set once a _bulk_get was answered properly; noBulkGetUntil, in Unix seconds, while the server is taken not to have it.
 	bulkGetKnown   atomic.Bool
 	noBulkGetUntil atomic.Int64

@@ -256,3 +256,49 @@ func TestUploadTimeIsNotSilence(t *testing.T) {
 		assert.NoError(t, err)
 	})
 }
+
+// TestWake: what has been silent fails at once, what has just been heard goes on, and a large request gets the time it takes.
+func TestWake(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		db := openFake(t, silentServer(), Options{})
+		began := time.Now()
+		wait := func(after time.Duration, call func() error) error {
+			done := make(chan error, 1)
+			go func() { done <- call() }()
+			time.Sleep(after)
+			db.Wake()
+			return <-done
+		}
+		info := func() error {
+			_, err := db.Info(t.Context())
+			return err
+		}
+		require.ErrorIs(t, wait(3*time.Second, info), core.ErrUnreachable)
+		assert.Equal(t, 3*time.Second, time.Since(began))
+		began = time.Now()
+		require.ErrorIs(t, wait(time.Second, info), core.ErrUnreachable)
+		assert.Equal(t, 30*time.Second, time.Since(began), "by the watchdog")
+		began = time.Now()
+		large := func() error {
+			_, err := db.PutAttachment(t.Context(), "a", core.Rev{}, core.Attachment{Name: "x", Data: make([]byte, 10<<14)})
+			return err
+		}
+		require.ErrorIs(t, wait(3*time.Second, large), core.ErrUnreachable)
+		assert.Equal(t, 40*time.Second, time.Since(began), "it may still be on its way")
+		assert.Empty(t, db.flights.all())
+
+		server, writers := pipeServer()
+		db = openFake(t, server, Options{})
+		go func() {
+			writer := <-writers
+			_, _ = io.WriteString(writer, `{"db_name":`)
+			time.Sleep(2 * time.Second)
+			_, _ = io.WriteString(writer, `"notes","update_seq":"0"`)
+			time.Sleep(1500 * time.Millisecond)
+			_, _ = io.WriteString(writer, `}`)
+			_ = writer.Close()
+		}()
+		require.NoError(t, wait(3*time.Second, info))
+	})
+}

@@ -68,8 +68,15 @@ func (t *Task) once(ctx context.Context, options Options) (*Result, error) {
 }
 
 // Wake says that the network may be back, or that the machine has slept: what waits to try again does so at once, and a request that waits for
-// changes is replaced by a new one. It never waits.
-func (t *Task) Wake() { t.waker.wake() }
+// changes is replaced by a new one. Other requests to a remote database fail if their connections are silent, and are repeated. It never waits.
+func (t *Task) Wake() {
+	t.waker.wake()
+	for _, db := range []core.Adapter{t.source, t.target} {
+		if remote, ok := db.(interface{ Wake() }); ok {
+			remote.Wake()
+		}
+	}
+}
 
 // Status tells how the task stands.
 func (t *Task) Status() Status {

@@ -105,10 +105,11 @@ export class Database extends Emitter<DatabaseEvents> {
     connections.set(this, connection);
     const method = this as unknown as Methods;
     for (const [name, from] of Object.entries(styles)) {
-      if (method[name]) {
-        const value = bothStyles(this, method[name], from);
+      const original = method[name];
+      if (original) {
+        const value = bothStyles(this, original, from);
         Object.defineProperty(this, name, { value, writable: true, configurable: true });
-        if (builtIn.has(method[name])) {
+        if (builtIn.has(original)) {
           builtIn.add(value);
         }
       }

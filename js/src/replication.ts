@@ -6,6 +6,7 @@ import { checkFilter, checkFilterName, filterRequest, predicateName, predicateOf
 import { inOneEngine } from "./one_engine.js";
 import { checkCount, checkOptions, checkSignal, pick } from "./options.js";
 import type { Peer } from "./peer.js";
+import { sharedName, shareLive } from "./shared_live.js";
 import { ThenableEmitter } from "./thenable.js";
 import type { AnyContent, Denied, ReplicateOptions, ReplicationChange, ReplicationResult, ReplicationState, ReplicationStatus, Seq, StoredDocument } from "./types.js";
 import { onWake } from "./wake.js";
@@ -130,12 +131,17 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
       filter: await predicateName(options),
       back_off_function: backOff !== undefined,
     };
-    const answer = (await source.callEngine("replicate", request, {
-      signal: this.abort.signal,
-      onEvent: (event) => {
-        this.#tell(event as EngineEvent<Content>, source, options);
-      },
-    })) as { result: EngineResult; failure?: EngineFailure };
+    const tell = (event: object): void => {
+      this.#tell(event as EngineEvent<Content>, source, options);
+    };
+    const run = (onEvent: (event: object) => void): Promise<unknown> =>
+      source.callEngine("replicate", request, { signal: this.abort.signal, onEvent: onEvent as (event: unknown) => void });
+    const { source: _source, target: _target, docs: _docs, ...flowing } = request;
+    const shared = options.live ? sharedName(source.address, target.address, flowing) : undefined;
+    if (shared !== undefined) {
+      request.docs = true; // somebody else may listen
+    }
+    const answer = (await (shared === undefined ? run(tell) : shareLive(shared, this.abort.signal, tell, run))) as { result: EngineResult; failure?: EngineFailure };
     this.#last = resultOf(answer.result);
     if (answer.failure) {
       throw failure(answer.failure);

@@ -1,10 +1,11 @@
 // The packed package in small projects: each bundler builds one, and Chromium runs it against a server. The bundlers have a lock file of
 // their own, in bundlers/.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { copyFileSync, cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
@@ -199,6 +200,46 @@ describe("without a bundler", () => {
       assert.equal(code, 0, output);
       assert.deepEqual(JSON.parse(output), { title: "Buy milk", pushed: 1, adapter: "file", named: true });
     });
+  }
+});
+
+// Cloudflare's runtime: it compiles no WebAssembly by itself, so that the engine comes with the code.
+test("workerd", { timeout: 60_000 }, async () => {
+  const { build } = await tool("esbuild");
+  const app = newApp("workerd");
+  writeFileSync(app.main, `
+    import GouchDB from "gouchdb";
+    async function story(remote) {
+      const db = new GouchDB("notes");
+      await db.put({ _id: "milk", title: "Buy milk" });
+      const { title } = await db.get("milk");
+      const { push } = await db.sync(remote + "/workerd");
+      return { title, pushed: push.docs_written, adapter: db.adapter };
+    }
+    export default { fetch: async (request) => Response.json(await story(new URL(request.url).searchParams.get("remote")).catch((error) => String(error.stack))) };`);
+  await build({ entryPoints: [app.main], bundle: true, format: "esm", conditions: ["workerd"], external: ["*.wasm"], outdir: app.built, logLevel: "error" });
+  copyFileSync(join(dist, "gouchdb.wasm"), join(app.built, "gouchdb.wasm"));
+  const config = join(app.built, "config.capnp");
+  writeFileSync(config, `
+    using Workerd = import "/workerd/workerd.capnp";
+    const config :Workerd.Config = (
+      services = [(name = "main", worker = .app), (name = "internet", network = (allow = ["local"]))],
+      sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]
+    );
+    const app :Workerd.Worker = (
+      modules = [(name = "main.js", esModule = embed "main.js"), (name = "gouchdb.wasm", wasm = embed "gouchdb.wasm")],
+      compatibilityDate = "2025-09-01",
+    );`);
+  const child = spawn(tools("workerd").default, ["serve", config, "--control-fd=3"], { stdio: ["ignore", "inherit", "inherit", "pipe"] });
+  try {
+    const port = await new Promise((resolve, reject) => {
+      createInterface({ input: child.stdio[3] }).on("line", (line) => resolve(JSON.parse(line).port));
+      child.once("exit", (code) => reject(new Error(`workerd has ended with ${code}`)));
+    });
+    const answer = await fetch(`http://127.0.0.1:${port}/?${new URLSearchParams({ remote: server.url })}`);
+    assert.deepEqual(await answer.json(), { title: "Buy milk", pushed: 1, adapter: "memory" });
+  } finally {
+    child.kill();
   }
 });
 

@@ -33,7 +33,7 @@ const commonJS = {
   format: "cjs",
   define: { "import.meta.url": "moduleURL" },
   banner: { js: 'const moduleURL = require("node:url").pathToFileURL(__filename).href;' },
-  footer: { js: "{ const { default: main, ...rest } = module.exports; module.exports = Object.assign(main, rest, { default: main }); }" },
+  footer: { js: "module.exports = Object.assign(module.exports.default, { ...module.exports });\nmodule.exports.default = module.exports;" },
 };
 
 /** Bundles everything into `directory`, where the engines are already. */

@@ -1,6 +1,7 @@
 package logkv
 
 import (
+	"bytes"
 	"encoding/binary"
 	"strconv"
 
@@ -72,31 +73,93 @@ func sharedPrefix(a, b []byte) int {
 	return n
 }
 
-// decodeSnapshot reads a state. Its failures name the snapshot.
+// decodeSnapshot reads a state. Its items are checked, and decoded when they are needed. Its failures name the snapshot.
 func decodeSnapshot(covers uint64, chunks [][]byte) (*state, error) {
 	if err := checkSnapshot(covers, chunks); err != nil {
 		return nil, err
 	}
-	s := emptyState()
-	s.head = covers
-	s.logBytes = binary.LittleEndian.Uint64(chunks[0][14:])
-	var packer tree.Packer
+	s := &state{head: covers, logBytes: binary.LittleEndian.Uint64(chunks[0][14:])}
+	p := pager{base: tree.NewBase(decodePage)}
 	for _, chunk := range chunks {
-		err := eachItem(&packer, chunk, func(item tree.Item) {
-			s.tree.Append(item)
-			s.bytes += liveSize(item)
-		})
-		if err != nil {
+		if err := p.add(chunk); err != nil {
 			return nil, blameSnapshot(covers, err)
 		}
 	}
+	s.tree, s.bytes = tree.Over(p.base), p.live
 	return s, nil
+}
+
+// pageItems is how many items of a snapshot are decoded together.
+const pageItems = 32
+
+// pager makes pages of chunks, and checks all there is to check.
+type pager struct {
+	base *tree.Base
+	key  []byte // the last one
+	live uint64 // bytes of keys and values so far
+}
+
+// add adds the items of a chunk that checkFormat has accepted.
+func (p *pager) add(chunk []byte) error {
+	r := byteReader{data: chunk[:len(chunk)-checksumSize], at: chunkHeaderSize}
+	var first []byte
+	begin, count, most := r.at, 0, uint64(0) // most is what the next item may share
+	for r.at < len(r.data) {
+		shared, head := r.uvarint(), r.uvarint()
+		rest := r.bytes(head >> 1)
+		value := r.bytes(r.uvarint())
+		// Keys rise, and the shared bytes are the same ones, so the rest must.
+		if r.failed || shared > most || bytes.Compare(rest, p.key[min(shared, uint64(len(p.key))):]) <= 0 {
+			return errItem
+		}
+		p.key = append(p.key[:shared], rest...)
+		most = uint64(len(p.key))
+		p.live += most + uint64(len(value))
+		if head&1 != 0 {
+			at, ok := parseAddress(value)
+			if !ok {
+				return errItem
+			}
+			p.live += uint64(at.length) - uint64(len(value))
+		}
+		if count++; count == 1 {
+			first = bytes.Clone(p.key)
+		}
+		if count == pageItems {
+			p.base.Add(first, r.data[begin:r.at:r.at], count)
+			begin, count = r.at, 0
+		}
+	}
+	if count > 0 {
+		p.base.Add(first, r.data[begin:], count)
+	}
+	return nil
+}
+
+var errItem = core.ErrCorrupt.Because("it has an item that cannot be understood")
+
+// decodePage is the tree.Decode of what a pager has checked.
+func decodePage(first, encoded []byte, count int) []tree.Item {
+	size, r := 0, byteReader{data: encoded}
+	for r.at < len(r.data) {
+		shared, head := r.uvarint(), r.uvarint()
+		r.bytes(head >> 1)
+		size += tree.PackedSize(int(shared+head>>1), len(r.bytes(r.uvarint())))
+	}
+	items := make([]tree.Item, 0, count)
+	packer := tree.NewPacker(size)
+	_ = eachItemOf(packer, encoded, first, func(item tree.Item) { items = append(items, item) })
+	return items
 }
 
 // eachItem calls each for the items of a chunk that checkFormat has accepted.
 func eachItem(packer *tree.Packer, chunk []byte, each func(tree.Item)) error {
-	var key []byte // of the item before
-	r := byteReader{data: chunk[:len(chunk)-checksumSize], at: chunkHeaderSize}
+	return eachItemOf(packer, chunk[chunkHeaderSize:len(chunk)-checksumSize], nil, each)
+}
+
+// eachItemOf calls each for encoded items; key is that of the one before the first, or one with which the first shares as much.
+func eachItemOf(packer *tree.Packer, encoded, key []byte, each func(tree.Item)) error {
+	r := byteReader{data: encoded}
 	for r.at < len(r.data) {
 		shared := r.uvarint()
 		head := r.uvarint()
@@ -108,7 +171,7 @@ func eachItem(packer *tree.Packer, chunk []byte, each func(tree.Item)) error {
 			_, understood = parseAddress(value)
 		}
 		if !understood {
-			return core.ErrCorrupt.Because("it has an item that cannot be understood")
+			return errItem
 		}
 		item := packer.Pack(key[:shared], rest, value, external)
 		key = item.Key()

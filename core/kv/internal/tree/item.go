@@ -62,12 +62,19 @@ type Packer struct {
 	piece []byte
 }
 
+// NewPacker returns a Packer whose first piece has room for so many bytes; see [PackedSize].
+func NewPacker(room int) *Packer { return &Packer{piece: make([]byte, 0, room)} }
+
+// PackedSize is the most that an item of such a key and value takes.
+func PackedSize(key, value int) int { return longestHead + key + value }
+
+const longestHead = 10
+
 // pieceBytes is how large a piece of memory is.
 const pieceBytes = 4 << 10
 
 // Pack is the function of this name, with the key in two parts.
 func (p *Packer) Pack(keyStart, keyRest, value []byte, external bool) Item {
-	const longestHead = 10
 	if size := longestHead + len(keyStart) + len(keyRest) + len(value); cap(p.piece)-len(p.piece) < size {
 		p.piece = make([]byte, 0, max(size, pieceBytes))
 	}

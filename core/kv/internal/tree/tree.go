@@ -11,8 +11,12 @@ import (
 
 // Tree is an ordered map of items. Any number of goroutines may read it while nobody writes to it; Copy counts as reading for the readers'
 // sake, but only one goroutine at a time may call it.
+//
+// It may stand over a Base. Then items holds what differs from that: items that were put since, and marks in the place of those that were deleted.
 type Tree struct {
 	items *btree.BTreeG[Item]
+	base  *Base // nil: there is none
+	count int   // with a base: how many items there are, marks not counted
 }
 
 // New returns an empty tree.
@@ -20,17 +24,54 @@ func New() *Tree {
 	return &Tree{items: btree.NewBTreeGOptions(less, btree.Options{NoLocks: true})}
 }
 
+// Over returns a tree of the items of a base.
+func Over(base *Base) *Tree {
+	t := New()
+	if base.count > 0 {
+		t.base, t.count = base, base.count
+	}
+	return t
+}
+
+// A mark is an external item without a value, which no other item is.
+func mark(key []byte) Item { return Pack(key, nil, true) }
+
+func (i Item) isMark() bool {
+	_, end, external := i.split()
+	return external && end == len(i)
+}
+
 // Copy returns a tree that can be written to without changing this one, in constant time.
-func (t *Tree) Copy() *Tree { return &Tree{items: t.items.Copy()} }
+func (t *Tree) Copy() *Tree { return &Tree{items: t.items.Copy(), base: t.base, count: t.count} }
 
 // Len returns the number of items.
-func (t *Tree) Len() int { return t.items.Len() }
+func (t *Tree) Len() int {
+	if t.base == nil {
+		return t.items.Len()
+	}
+	return t.count
+}
 
 // Get returns the item with a key.
 func (t *Tree) Get(key []byte) (Item, bool) {
 	p := probes.Get().(*probe)
 	defer probes.Put(p)
-	return t.items.Get(p.of(key))
+	probe := p.of(key)
+	item, found := t.items.Get(probe)
+	return t.orBase(item, found, key, probe)
+}
+
+// orBase returns what was found among the differences, or else what the base has.
+func (t *Tree) orBase(item Item, found bool, key []byte, probe Item) (Item, bool) {
+	switch {
+	case t.base == nil:
+		return item, found
+	case !found:
+		return t.base.get(key, probe)
+	case item.isMark():
+		return "", false
+	}
+	return item, true
 }
 
 // GetMany calls each for every key that there is an item for. It is faster than as many calls of Get when the keys are close to each other.
@@ -39,59 +80,131 @@ func (t *Tree) GetMany(keys [][]byte, each func(i int, item Item)) {
 	p := probes.Get().(*probe)
 	defer probes.Put(p)
 	for i, key := range keys {
-		if item, found := t.items.GetHint(p.of(key), &hint); found {
+		probe := p.of(key)
+		item, found := t.items.GetHint(probe, &hint)
+		if item, found = t.orBase(item, found, key, probe); found {
 			each(i, item)
 		}
 	}
 }
 
 // Put sets an item and returns the one that it replaced, if any.
-func (t *Tree) Put(item Item) (previous Item, replaced bool) { return t.items.Set(item) }
-
-// Append sets an item that most likely comes after all others, which is faster than Put when it does.
-func (t *Tree) Append(item Item) (previous Item, replaced bool) { return t.items.Load(item) }
+func (t *Tree) Put(item Item) (previous Item, replaced bool) {
+	previous, replaced = t.items.Set(item)
+	if t.base == nil {
+		return previous, replaced
+	}
+	if !replaced || previous.isMark() {
+		marked := replaced
+		previous, replaced = "", false
+		if !marked {
+			previous, replaced = t.base.get(item.Key(), item)
+		}
+	}
+	if !replaced {
+		t.count++
+	}
+	return previous, replaced
+}
 
 // Delete removes the item with a key and returns it.
 func (t *Tree) Delete(key []byte) (previous Item, deleted bool) {
 	p := probes.Get().(*probe)
 	defer probes.Put(p)
-	return t.items.Delete(p.of(key))
+	probe := p.of(key)
+	if t.base == nil {
+		return t.items.Delete(probe)
+	}
+	below, inBase := t.base.get(key, probe)
+	if inBase {
+		previous, deleted = t.items.Set(mark(key))
+		switch {
+		case !deleted:
+			previous, deleted = below, true
+		case previous.isMark():
+			previous, deleted = "", false
+		}
+	} else {
+		previous, deleted = t.items.Delete(probe)
+	}
+	if deleted {
+		t.count--
+	}
+	return previous, deleted
 }
 
 // Scan yields the items of a range in order.
 func (t *Tree) Scan(r kv.Range) iter.Seq[Item] {
 	return func(yield func(Item) bool) {
-		if r.Reverse {
-			t.scanDown(r, yield)
-		} else {
-			t.scanUp(r, yield)
+		each := func(item Item) bool { return inRange(r, item) && yield(item) }
+		if t.base == nil {
+			t.scanItems(r, each)
+			return
 		}
+		t.scanBoth(r, each)
 	}
 }
 
-func (t *Tree) scanUp(r kv.Range, yield func(Item) bool) {
-	each := func(item Item) bool {
-		return (r.To == nil || bytes.Compare(item.Key(), r.To) < 0) && yield(item)
+// inRange reports whether a scan that has begun in a range is still in it.
+func inRange(r kv.Range, item Item) bool {
+	if r.Reverse {
+		return bytes.Compare(item.Key(), r.From) >= 0
 	}
-	if r.From == nil {
+	return r.To == nil || bytes.Compare(item.Key(), r.To) < 0
+}
+
+// scanItems goes through the items from the begin of a range on.
+func (t *Tree) scanItems(r kv.Range, each func(Item) bool) {
+	switch {
+	case !r.Reverse && r.From == nil:
 		t.items.Scan(each)
-		return
+	case !r.Reverse:
+		t.items.Ascend(Pack(r.From, nil, false), each)
+	case r.To == nil:
+		t.items.Reverse(each)
+	default:
+		t.items.Descend(Pack(r.To, nil, false), func(item Item) bool {
+			if bytes.Equal(item.Key(), r.To) { // To itself is not in the range
+				return true
+			}
+			return each(item)
+		})
 	}
-	t.items.Ascend(Pack(r.From, nil, false), each)
 }
 
-func (t *Tree) scanDown(r kv.Range, yield func(Item) bool) {
-	each := func(item Item) bool {
-		return bytes.Compare(item.Key(), r.From) >= 0 && yield(item)
+// scanBoth merges the base with what differs from it.
+func (t *Tree) scanBoth(r kv.Range, each func(Item) bool) {
+	base := t.base.seek(r)
+	before := less
+	if r.Reverse {
+		before = func(a, b Item) bool { return less(b, a) }
 	}
-	if r.To == nil {
-		t.items.Reverse(each)
-		return
-	}
-	t.items.Descend(Pack(r.To, nil, false), func(item Item) bool {
-		if bytes.Equal(item.Key(), r.To) { // To itself is not in the range
-			return true
+	ended := false
+	t.scanItems(r, func(item Item) bool {
+		for {
+			below, more := base.item()
+			if !more || before(item, below) {
+				break
+			}
+			base.next()
+			if !before(below, item) { // the same key: what differs counts
+				break
+			}
+			if !each(below) {
+				ended = true
+				return false
+			}
 		}
-		return each(item)
+		if item.isMark() {
+			return inRange(r, item)
+		}
+		ended = !each(item)
+		return !ended
 	})
+	for ; !ended; base.next() {
+		below, more := base.item()
+		if !more || !each(below) {
+			return
+		}
+	}
 }

@@ -102,6 +102,7 @@ func (u *viewUpdate) documents(ctx context.Context, s kv.Snapshot, entries []ent
 			continue
 		}
 		u.changes = append(u.changes, viewindex.Change{DocID: docIDs[i]})
+		u.seqs = append(u.seqs, entries[i].seq)
 		winner, leaves, err := decodeWinner(docIDs[i], value)
 		if err != nil {
 			return err

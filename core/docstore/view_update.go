@@ -22,6 +22,8 @@ const (
 	// mapDocuments and mapBytes are about how much map functions are given in one call.
 	mapDocuments = 500
 	mapBytes     = 1 << 20
+	// A step that has emitted so many bytes takes no more documents.
+	emittedBytes = 8 << 20
 )
 
 // MapError tells that a map function failed.
@@ -87,7 +89,9 @@ type viewUpdate struct {
 	places   []int            // theirs among the changes
 	size     int              // of their bodies
 	changes  []viewindex.Change
-	end      bool // the index is up to date
+	seqs     []uint64 // of the changes
+	emitted  int      // bytes
+	end      bool     // the index is up to date
 }
 
 func (u *viewUpdate) step(ctx context.Context) error {
@@ -118,8 +122,10 @@ func (u *viewUpdate) mapAll(ctx context.Context) error {
 				return err
 			}
 			u.take(i, []core.Mapped{view.mapOne(doc)})
+			if u.enough(i + 1) {
+				break
+			}
 		}
-		u.docs = nil
 		return nil
 	}
 	maps, err := u.db.mapper(ctx, u.group)
@@ -145,10 +151,23 @@ func (u *viewUpdate) mapAll(ctx context.Context) error {
 		for i, mapped := range results {
 			u.take(first+i, mapped)
 		}
+		if u.enough(next) {
+			break
+		}
 		first = next
 	}
-	u.docs = nil
 	return nil
+}
+
+// enough reports whether the documents from the next one on are to be left to the next step.
+func (u *viewUpdate) enough(next int) bool {
+	if u.emitted < emittedBytes || next == len(u.docs) {
+		return false
+	}
+	kept := u.places[next] // the changes before that of the next document
+	u.upTo, u.last = u.seqs[kept-1], false
+	u.changes = u.changes[:kept]
+	return true
 }
 
 // take makes rows of what the map functions made of a document.
@@ -161,6 +180,9 @@ func (u *viewUpdate) take(i int, mapped []core.Mapped) {
 			continue
 		}
 		rows[m] = mapreduce.Entries(doc.ID, mapped[m].Rows)
+		for _, row := range rows[m] {
+			u.emitted += len(row.Key) + len(row.Value)
+		}
 	}
 	u.changes[u.places[i]].Rows = rows
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -213,6 +214,25 @@ func TestViewsAfterACrash(t *testing.T) {
 		require.Equal(t, rowsOf(t, again, byN("2")), rowsOf(t, again, byN("1")), "seed %d, round %d", seed, round)
 		requireSound(t, again)
 	}
+}
+
+// Documents that emit much are indexed in several steps, and none is passed over.
+func TestViewsOfMuch(t *testing.T) {
+	t.Parallel()
+	db := openStore(t, memkv.New())
+	var texts []string
+	for i := range 300 {
+		texts = append(texts, fmt.Sprintf(`{"_id":"doc%d","n":%d}`, i, i), fmt.Sprintf(`{"_id":"gone%d","_deleted":true}`, i))
+	}
+	require.NoError(t, writeAll(t.Context(), db, false, texts...))
+	much := []byte(`"` + strings.Repeat("x", 100_000) + `"`)
+	view := &docstore.View{Name: "much", Reduce: "_count", Map: func(doc *core.Document, emit func(key, value []byte)) error {
+		emit(rawjson.Member(doc.Body, "n"), much)
+		return nil
+	}}
+	assert.Equal(t, "300", totalOf(t, db, view))
+	assert.Len(t, rowsOf(t, db, view), 300)
+	requireSound(t, db)
 }
 
 func TestViewsWithoutScripts(t *testing.T) {

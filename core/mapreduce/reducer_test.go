@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -152,6 +153,17 @@ func TestApproxCountDistinct(t *testing.T) {
 		require.NoError(t, again.AddState(r.AppendState(nil)))
 		assert.Equal(t, strconv.Itoa(got), string(again.AppendResult(nil)), "the same keys again")
 	}
+}
+
+func TestSumOfDeepValues(t *testing.T) {
+	t.Parallel()
+	deep := []byte(strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000))
+	r := reducer(t, "_sum")
+	r.AddRow(nil, []byte("[1]"))
+	r.AddRow(nil, []byte("[1,"+string(deep)+"]"))
+	assert.Equal(t, "[2,"+string(deep)+"]", string(r.AppendResult(nil)))
+	r.AddRow(nil, []byte("[1,1]"))
+	assert.True(t, strings.HasPrefix(string(r.AppendResult(nil)), `{"error"`))
 }
 
 func TestDamagedStates(t *testing.T) {

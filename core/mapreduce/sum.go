@@ -22,12 +22,12 @@ func (s *sum) AddRow(_, value []byte) {
 	}
 	ok := true
 	if rawjson.KindOf(value) == rawjson.Object && !s.begun {
-		s.total = newSummand(value)
+		s.total = newSummand(value, 0)
 	} else {
 		if !s.begun {
 			s.total.kind = rawjson.Number
 		}
-		ok = s.total.add(value)
+		ok = s.total.add(value, 0)
 	}
 	s.begun = true
 	if !ok {
@@ -71,18 +71,24 @@ type member struct {
 	value summand
 }
 
-func newSummand(value []byte) summand {
+// maxNested is how deep values are looked into: this recurses. What is deeper cannot be added to.
+const maxNested = 100
+
+func newSummand(value []byte, depth int) summand {
 	s := summand{kind: rawjson.KindOf(value)}
+	if depth > maxNested {
+		s.kind = rawjson.Invalid
+	}
 	switch s.kind {
 	case rawjson.Number:
 		s.number, _ = rawjson.Float(value)
 	case rawjson.Array:
 		for element := range rawjson.Elements(value) {
-			s.array = append(s.array, newSummand(element))
+			s.array = append(s.array, newSummand(element, depth+1))
 		}
 	case rawjson.Object:
 		for name, value := range rawjson.Members(value) {
-			s.members = append(s.members, member{string(name), newSummand(value)})
+			s.members = append(s.members, member{string(name), newSummand(value, depth+1)})
 		}
 	default:
 		s.raw = slices.Clone(value)
@@ -91,27 +97,27 @@ func newSummand(value []byte) summand {
 }
 
 // add reports whether value could be added.
-func (s *summand) add(value []byte) bool {
+func (s *summand) add(value []byte, depth int) bool {
 	switch kind := rawjson.KindOf(value); {
 	case kind == rawjson.Number && s.kind == rawjson.Number:
 		number, _ := rawjson.Float(value)
 		s.number += number
 	case kind == rawjson.Number && s.kind == rawjson.Array:
-		return s.addElement(0, value)
+		return s.addElement(0, value, depth)
 	case kind == rawjson.Array && (s.kind == rawjson.Array || s.kind == rawjson.Number):
 		if s.kind == rawjson.Number {
 			s.kind, s.array = rawjson.Array, []summand{{kind: rawjson.Number, number: s.number}}
 		}
 		i := 0
 		for element := range rawjson.Elements(value) {
-			if !s.addElement(i, element) {
+			if !s.addElement(i, element, depth) {
 				return false
 			}
 			i++
 		}
 	case kind == rawjson.Object && s.kind == rawjson.Object:
 		for name, value := range rawjson.Members(value) {
-			if !s.addMember(string(name), value) {
+			if !s.addMember(string(name), value, depth) {
 				return false
 			}
 		}
@@ -122,9 +128,9 @@ func (s *summand) add(value []byte) bool {
 	return true
 }
 
-func (s *summand) addElement(i int, value []byte) bool {
+func (s *summand) addElement(i int, value []byte, depth int) bool {
 	if i == len(s.array) {
-		s.array = append(s.array, newSummand(value))
+		s.array = append(s.array, newSummand(value, depth+1))
 		return true
 	}
 	number, ok := rawjson.Float(value)
@@ -132,13 +138,13 @@ func (s *summand) addElement(i int, value []byte) bool {
 	return ok && s.array[i].kind == rawjson.Number
 }
 
-func (s *summand) addMember(name string, value []byte) bool {
+func (s *summand) addMember(name string, value []byte, depth int) bool {
 	for i := range s.members {
 		if s.members[i].name == name {
-			return s.members[i].value.add(value)
+			return s.members[i].value.add(value, depth+1)
 		}
 	}
-	s.members = append(s.members, member{name, newSummand(value)})
+	s.members = append(s.members, member{name, newSummand(value, depth+1)})
 	return true
 }
 

@@ -72,7 +72,7 @@ func (a *application) touch(p place, t touch) {
 
 // change replaces a document's rows. Those that stay as they are are not written.
 func (a *application) change(change *Change, key, record []byte) error {
-	before, err := readPlaces(change.DocID, record)
+	before, err := readPlaces(change.DocID, record, len(a.x.Reduces))
 	if err != nil {
 		return err
 	}

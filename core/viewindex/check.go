@@ -36,7 +36,7 @@ func (c *checker) documents(ctx context.Context, s kv.Snapshot) error {
 			return err
 		}
 		docID := string(entry.Key[len(prefix):])
-		places, err := readPlaces(docID, entry.Value)
+		places, err := readPlaces(docID, entry.Value, len(c.state.Counts))
 		if err != nil || len(places) == 0 {
 			c.problem("the record of document " + strconv.Quote(docID) + " cannot be read")
 		}

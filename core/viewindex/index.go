@@ -160,16 +160,18 @@ func appendPlaces(dst []byte, docID string, places []place) []byte {
 	return dst
 }
 
-func readPlaces(docID string, record []byte) ([]place, error) {
+// readPlaces is the reverse of appendPlaces, for an index of so many map functions.
+func readPlaces(docID string, record []byte, maps int) ([]place, error) {
 	var places []place
 	id := collation.AppendString(nil, docID)
 	for r := (numbers{rest: record}); len(r.rest) > 0; {
-		p := place{m: int(r.next())}
+		m := r.next()
 		key := r.bytes(r.next())
 		ordinal := r.bytes(r.next())
-		if r.bad {
+		if r.bad || m >= uint64(maps) {
 			return nil, core.ErrCorrupt.Because("the record of a view's document cannot be read").Of(docID)
 		}
+		p := place{m: int(m)}
 		p.row = append(append(append(make([]byte, 0, len(key)+len(id)+len(ordinal)), key...), id...), ordinal...)
 		places = append(places, p)
 	}

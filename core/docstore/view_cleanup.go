@@ -140,7 +140,7 @@ func (v *viewRegistry) inGo() map[signature]bool {
 	defer v.mutex.Unlock()
 	found := map[signature]bool{}
 	for signature, g := range v.groups {
-		if g.goView != nil {
+		if g.native != nil {
 			found[signature] = true
 		}
 	}

@@ -23,8 +23,14 @@ type viewDefinition struct {
 	sources       []string   // of the map functions
 	reduces       [][]string // by map function
 	views         map[string]viewPlace
-	// goView, when not nil, is in the place of sources.
-	goView *View
+	// native, when not nil, is in the place of sources.
+	native nativeView
+}
+
+// nativeView has functions in Go. It is an interface so that a page, which has none, does not load what runs them.
+type nativeView interface {
+	mapOne(doc *core.Document) core.Mapped
+	reducer() core.ReduceScript
 }
 
 // viewPlace is where a view is in its definition. slot is its reduce function, -1 without one.

@@ -41,11 +41,13 @@ func (db *DB) QueryView(ctx context.Context, view *View, options core.ViewOption
 			return core.ViewSummary{}, err
 		}
 	}
-	d := &viewDefinition{name: view.Name, language: "go", goView: view}
+	d := &viewDefinition{name: view.Name, language: "go", native: view}
 	place := d.add(view.Name+"\x00"+view.Version, reduce)
 	d.views = map[string]viewPlace{view.Name: place}
 	return db.query(ctx, db.views.group(d), place, options, each)
 }
+
+func (v *View) reducer() core.ReduceScript { return goReduces{v} }
 
 // mapOne runs the map function on a document.
 func (v *View) mapOne(doc *core.Document) (mapped core.Mapped) {

@@ -116,7 +116,7 @@ func (u *viewUpdate) mapAll(ctx context.Context) error {
 	if len(u.docs) == 0 {
 		return nil
 	}
-	if view := u.group.goView; view != nil {
+	if view := u.group.native; view != nil {
 		for i, doc := range u.docs {
 			if err := ctx.Err(); err != nil {
 				return err

@@ -176,8 +176,8 @@ func (db *DB) mapper(ctx context.Context, g *viewGroup) (core.MapScripts, error)
 
 // reducer returns a compiled reduce function.
 func (db *DB) reducer(ctx context.Context, g *viewGroup, source string) (core.ReduceScript, error) {
-	if g.goView != nil {
-		return goReduces{g.goView}, nil
+	if g.native != nil {
+		return g.native.reducer(), nil
 	}
 	if db.options.Scripts == nil {
 		return nil, errNoScripts

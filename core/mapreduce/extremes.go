@@ -2,7 +2,6 @@ package mapreduce
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/gouchdb/gouchdb/core/collation"
 	"github.com/gouchdb/gouchdb/core/rawjson"
@@ -21,23 +20,25 @@ type ranked struct {
 func (r *ranked) Reset() { r.values = nil }
 
 func (r *ranked) AddRow(_, value []byte) {
-	at, _ := slices.BinarySearchFunc(r.values, value, func(held, value []byte) int {
-		order := collation.Compare(held, value)
-		if r.descending {
-			order = -order
-		}
-		if order == 0 {
-			return -1 // after those that are equal
-		}
-		return order
-	})
+	at := len(r.values) // after those that are equal
+	for at > 0 && r.before(value, r.values[at-1]) {
+		at--
+	}
 	if at == r.limit {
 		return
 	}
-	if len(r.values) == r.limit {
-		r.values = r.values[:r.limit-1]
+	if len(r.values) < r.limit {
+		r.values = append(r.values, nil)
 	}
-	r.values = slices.Insert(r.values, at, bytes.Clone(value))
+	copy(r.values[at+1:], r.values[at:])
+	r.values[at] = bytes.Clone(value)
+}
+
+func (r *ranked) before(a, b []byte) bool {
+	if r.descending {
+		a, b = b, a
+	}
+	return collation.Compare(a, b) < 0
 }
 
 func (r *ranked) AddState(state []byte) error {

@@ -2,10 +2,8 @@ package mapreduce
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/binary"
 	"math/bits"
-	"slices"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/collation"
@@ -27,9 +25,7 @@ func Entries(docID string, emitted []core.Emitted) []Entry {
 	for i := range emitted {
 		rows[i] = keyed{collation.AppendKey(make([]byte, 0, len(emitted[i].Key)+len(docID)+8), emitted[i].Key), &emitted[i]}
 	}
-	slices.SortStableFunc(rows, func(a, b keyed) int {
-		return cmp.Or(bytes.Compare(a.key, b.key), compareRaw(a.row.Value, b.row.Value))
-	})
+	rows = sorted(rows)
 	entries := make([]Entry, len(rows))
 	ordinal := 0
 	for i, row := range rows {
@@ -50,6 +46,30 @@ func Entries(docID string, emitted []core.Emitted) []Entry {
 type keyed struct {
 	key []byte
 	row *core.Emitted
+}
+
+func (k *keyed) compare(other *keyed) int {
+	if order := bytes.Compare(k.key, other.key); order != 0 {
+		return order
+	}
+	return compareRaw(k.row.Value, other.row.Value)
+}
+
+// sorted sorts rows by merging, and leaves those that are equal in their order. It is not one of the standard library's, because a page loads each of those once more for each type.
+func sorted(rows []keyed) []keyed {
+	if len(rows) < 2 {
+		return rows
+	}
+	a, b := sorted(rows[:len(rows)/2]), sorted(rows[len(rows)/2:])
+	merged := make([]keyed, 0, len(rows))
+	for len(a) > 0 && len(b) > 0 {
+		if a[0].compare(&b[0]) <= 0 {
+			merged, a = append(merged, a[0]), a[1:]
+		} else {
+			merged, b = append(merged, b[0]), b[1:]
+		}
+	}
+	return append(append(merged, a...), b...)
 }
 
 // appendOrdinal makes the key of the first, second ... row of a document and key. The first has none; the others spell theirs as its length and its bytes.
@@ -107,7 +127,10 @@ func DecodeValue(stored []byte) (exactKey, value []byte, err error) {
 
 // compareRaw orders the values of rows that are otherwise equal, as CouchDB does: by type in another order than keys have, then by value.
 func compareRaw(a, b []byte) int {
-	return cmp.Or(cmp.Compare(rawRank(a), rawRank(b)), collation.Compare(a, b))
+	if order := rawRank(a) - rawRank(b); order != 0 {
+		return order
+	}
+	return collation.Compare(a, b)
 }
 
 func rawRank(value []byte) int {

@@ -1,7 +1,7 @@
 package mapreduce
 
 import (
-	"slices"
+	"bytes"
 
 	"github.com/gouchdb/gouchdb/core/rawjson"
 )
@@ -64,7 +64,7 @@ func (s *stats) add(value []byte) bool {
 func (s *stats) AddState(state []byte) error {
 	if isFailure(state) {
 		if s.failure == nil {
-			s.failure = slices.Clone(state)
+			s.failure = bytes.Clone(state)
 		}
 		return nil
 	}

@@ -1,8 +1,7 @@
 package mapreduce
 
 import (
-	"cmp"
-	"slices"
+	"bytes"
 
 	"github.com/gouchdb/gouchdb/core/rawjson"
 )
@@ -40,7 +39,7 @@ func (s *sum) AddRow(_, value []byte) {
 func (s *sum) AddState(state []byte) error {
 	if isFailure(state) {
 		if s.failure == nil {
-			s.failure = slices.Clone(state)
+			s.failure = bytes.Clone(state)
 		}
 		return nil
 	}
@@ -91,7 +90,7 @@ func newSummand(value []byte, depth int) summand {
 			s.members = append(s.members, member{string(name), newSummand(value, depth+1)})
 		}
 	default:
-		s.raw = slices.Clone(value)
+		s.raw = bytes.Clone(value)
 	}
 	return s
 }
@@ -121,7 +120,7 @@ func (s *summand) add(value []byte, depth int) bool {
 				return false
 			}
 		}
-		slices.SortFunc(s.members, func(a, b member) int { return cmp.Compare(a.name, b.name) })
+		s.sortMembers()
 	default:
 		return false
 	}
@@ -146,6 +145,15 @@ func (s *summand) addMember(name string, value []byte, depth int) bool {
 	}
 	s.members = append(s.members, member{name, newSummand(value, depth+1)})
 	return true
+}
+
+// sortMembers orders members by name. Mostly they are in order already.
+func (s *summand) sortMembers() {
+	for i := range s.members {
+		for j := i; j > 0 && s.members[j].name < s.members[j-1].name; j-- {
+			s.members[j], s.members[j-1] = s.members[j-1], s.members[j]
+		}
+	}
 }
 
 func (s *summand) append(dst []byte) []byte {

@@ -3,7 +3,6 @@ package viewindex
 import (
 	"bytes"
 	"context"
-	"slices"
 
 	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/mapreduce"
@@ -133,8 +132,12 @@ func (a *application) change(change *Change, key, record []byte) error {
 // keptValues reads the values of the rows that are there before and after.
 func (a *application) keptValues(before, after []place) ([][]byte, error) {
 	var keys [][]byte
+	i := 0
 	for _, p := range after {
-		if _, found := slices.BinarySearchFunc(before, p, place.compare); found {
+		for i < len(before) && before[i].compare(p) < 0 {
+			i++
+		}
+		if i < len(before) && before[i].compare(p) == 0 {
 			keys = append(keys, a.x.rowKey(p.m, p.row))
 		}
 	}

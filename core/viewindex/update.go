@@ -2,7 +2,6 @@ package viewindex
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/gouchdb/gouchdb/core/mapreduce"
 )
@@ -38,9 +37,6 @@ type nodeUpdate struct {
 
 // level brings one level up to date, and reports whether it is the highest: it has only the node that begins with the first row.
 func (u *nodeUpdate) level(level int, touched []touch) (top bool, err error) {
-	if level == 1 {
-		slices.SortFunc(touched, func(a, b touch) int { return bytes.Compare(a.row, b.row) })
-	}
 	u.next = nil
 	// First which nodes there are, since that tells where the others end.
 	for _, t := range touched {
@@ -54,22 +50,18 @@ func (u *nodeUpdate) level(level int, touched []touch) (top bool, err error) {
 			u.tx.Put(key, nil)
 		}
 	}
-	dirty := map[string]bool{}
+	dirty := map[string]touch{}
 	for _, t := range touched {
 		from, err := u.floor(level, t)
 		if err != nil {
 			return false, err
 		}
-		dirty[string(from)] = true
+		dirty[string(from)] = touch{row: from}
 		if t.appeared && t.begins(level) {
-			dirty[string(t.row)] = true
+			dirty[string(t.row)] = touch{row: t.row}
 		}
 	}
-	for from := range dirty {
-		u.next = append(u.next, touch{row: []byte(from)})
-	}
-	slices.SortFunc(u.next, func(a, b touch) int { return bytes.Compare(a.row, b.row) })
-	for _, t := range u.next {
+	for _, t := range dirty {
 		if err := u.remake(level, t.row); err != nil {
 			return false, err
 		}
@@ -78,14 +70,12 @@ func (u *nodeUpdate) level(level int, touched []touch) (top bool, err error) {
 		return true, err
 	}
 	for _, t := range touched {
-		if !t.begins(level + 1) {
-			continue
+		if t.begins(level + 1) {
+			dirty[string(t.row)] = t
 		}
-		if i, found := slices.BinarySearchFunc(u.next, t, func(a, b touch) int { return bytes.Compare(a.row, b.row) }); found {
-			u.next[i] = t
-		} else {
-			u.next = slices.Insert(u.next, i, t)
-		}
+	}
+	for _, t := range dirty {
+		u.next = append(u.next, t)
 	}
 	return false, nil
 }

@@ -106,6 +106,10 @@ bench: ## Go benchmarks of the pure packages, the storage and the document store
 bench-browser: js chromium bench/node_modules/.installed node_test/node_modules/.installed ## this project against PouchDB and Dexie in Chromium; BENCH="--rounds 1 --only get-each"
 	node bench/run.mjs $(BENCH)
 
+.PHONY: bench-replication
+bench-replication: build js node_test/node_modules/.installed ## replication beside PouchDB in Node, through a proxy that counts and delays; BENCH="--rounds 1"
+	node bench/replication.mjs $(BENCH)
+
 .PHONY: size
 size: js ## raw, gzip and brotli size of the wasm and the JavaScript; fails above the budget
 	node scripts/size.mjs

@@ -34,12 +34,17 @@ func (db *DB) OpenRevs(ctx context.Context, docID string, options core.OpenRevsO
 		return read(ctx, docID, path, flags.with("open_revs", "all"))
 	}
 	found := []core.OpenRev{}
+	longest := maxQuery
 	for revs := options.Revs; len(revs) > 0; {
 		n := min(len(revs), 1)
-		for size := 0; n < len(revs) && size < maxQuery; n++ {
+		for size := 0; n < len(revs) && size < longest; n++ {
 			size += len(revs[n].String()) + len("%22%22%2C")
 		}
 		rows, err := read(ctx, docID, path, flags.with("open_revs", string(core.AppendRevs(nil, revs[:n]))))
+		if isTooLongURL(err) && n > 1 {
+			longest /= 4 // somebody on the way takes less
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -55,6 +60,11 @@ func (db *DB) openRevs(ctx context.Context, docID, path string, q query) ([]core
 		return nil, err
 	}
 	return wire.ParseOpenRevs(text)
+}
+
+func isTooLongURL(err error) bool {
+	var failure *core.Error
+	return errors.As(err, &failure) && failure.Status == 414
 }
 
 // sortOpenRevs puts the found ones first, each ascending, and drops what several requests have found.
@@ -87,6 +97,9 @@ var (
 func (db *DB) openRevsInParts(ctx context.Context, docID, path string, q query, since []core.Rev) ([]core.OpenRev, error) {
 	withContents := q.attachments(true, since)
 	answer, err := db.open(ctx, call{method: "GET", path: path, query: withContents, docID: docID, accept: "multipart/mixed, application/json"})
+	if isTooLongURL(err) && len(since) > 0 {
+		return db.openRevsInParts(ctx, docID, path, q, since[:len(since)/4])
+	}
 	if err != nil {
 		return nil, err
 	}

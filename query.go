@@ -135,15 +135,20 @@ func (db *DB) find(ctx context.Context, query Query, each func(*Document) error)
 		if err != nil {
 			return fmt.Errorf("reading what was found: %w", err)
 		}
-		doc := documentOf(document)
-		if document.ID == "" || document.Rev.IsZero() {
-			doc.text = append([]byte(nil), text...) // without what was not asked for
-			if document.Rev.IsZero() {
-				doc.Rev = ""
-			}
-		}
-		return each(doc)
+		return each(foundOf(document, text))
 	})
+}
+
+// foundOf makes a document of what was found, which may be a part of one.
+func foundOf(document *core.Document, text []byte) *Document {
+	doc := documentOf(document)
+	if document.ID == "" || document.Rev.IsZero() {
+		doc.text = append([]byte(nil), text...) // without what was not asked for
+		if document.Rev.IsZero() {
+			doc.Rev = ""
+		}
+	}
+	return doc
 }
 
 // query returns who answers a query, and its text.

@@ -143,3 +143,29 @@ test("hundreds of live replications leave nothing behind", { timeout: 60_000 }, 
   assert.deepEqual(await engine.call("usage", 0, {}), { calls: 0, handles: 2, databases: 2, tasks: 0, questions: 0 });
   assert.equal(engine.pending, 0);
 });
+
+test("hundreds of live queries leave nothing behind", { timeout: 60_000 }, async () => {
+  const engine = await start();
+  const db = await engine.call("open", 0, { adapter: "memory", name: "a" });
+  await engine.call("put", db, {}, { data: '{"_id":"x"}' });
+  for (let i = 0; i < 500; i++) {
+    const controller = new AbortController();
+    const onEvent = ({ changes }) => {
+      if (i % 2 && changes[0].type === "added") {
+        void engine.call("put", db, {}, { data: `{"_id":"y${i}"}` });
+      } else {
+        controller.abort();
+      }
+    };
+    const call = engine.call("liveFind", 0, { db }, { data: '{"selector":{"_id":{"$lt":"y"}},"limit":3}', signal: controller.signal, onEvent });
+    if (i % 2) {
+      setImmediate(() => controller.abort());
+    }
+    await assert.rejects(call, { name: "AbortError" });
+  }
+  while ((await engine.call("usage", 0, {})).calls > 0) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.deepEqual(await engine.call("usage", 0, {}), { calls: 0, handles: 1, databases: 1, tasks: 0, questions: 0 });
+  assert.equal(engine.pending, 0);
+});

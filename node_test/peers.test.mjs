@@ -191,3 +191,24 @@ test("a feed through such a function waits, and its request ends with it", async
   await gone;
   assert.equal((await feed).status, "cancelled");
 });
+
+test("a filter is applied by the object, in PouchDB's words", async () => {
+  const source = pouch();
+  await source.bulkDocs([{ _id: "1", n: 1 }, { _id: "2", n: 2 }, { _id: "_design/d", filters: { f: "function (doc, req) { return doc.n === req.query.n; }" }, views: { v: { map: "function (doc) { if (doc.n === 1) emit(doc.n); }" } } }]);
+  const asked = [];
+  const { changes } = source;
+  source.changes = (options) => {
+    asked.push(options);
+    return changes.call(source, options);
+  };
+  for (const options of [{ view: "d/v" }, { filter: "d/f", query_params: { n: 1 } }, { selector: { n: 1 } }]) {
+    const target = gouch();
+    assert.equal((await target.replicate.from(source, options)).docs_written, 1, JSON.stringify(options));
+    assert.equal((await target.get("1")).n, 1);
+  }
+  assert.deepEqual(asked.map(({ filter, view, query_params: params, selector }) => ({ filter, view, params, selector })).filter((one, i, all) => i === all.findIndex((other) => JSON.stringify(one) === JSON.stringify(other))), [
+    { filter: "_view", view: "d/v", params: undefined, selector: undefined },
+    { filter: "d/f", view: undefined, params: { n: 1 }, selector: undefined },
+    { filter: "_selector", view: undefined, params: undefined, selector: { n: 1 } },
+  ]);
+});

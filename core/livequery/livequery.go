@@ -51,7 +51,8 @@ type Update struct {
 const pollWait = 5 * time.Minute
 
 // Run calls each with the result, and then with what becomes of it, until the context ends, or each or the database returns an error, which is returned.
-// What comes while each is at work is told together afterwards. text is the body of a find; see [parse] for the options that it may have.
+// What comes while each is at work is told together afterwards. text is the body of a find, with selector, sort, skip, limit,
+// fields, conflicts, use_index and allow_fallback. Without a limit there is none, and without a sort the order is that of the ids.
 //
 // Errors: those of a bad request, of status 400, and those of the database.
 func Run(ctx context.Context, db Source, text []byte, options Options, each func(Update) error) error {

@@ -21,7 +21,7 @@ const mostDocs = 1 << 29
 // byID is the order when none is asked for.
 const byID = `[{"_id":"asc"}]`
 
-// parse reads the body of a find: selector, sort, skip, limit, fields, conflicts and use_index. Unlike in a find, no limit means no limit, and no order
+// parse reads the body of a find: selector, sort, skip, limit, fields, conflicts, use_index and allow_fallback. Unlike in a find, no limit means no limit, and no order
 // means the order of ids: a result whose order depends on the indexes that happen to be there could not be kept.
 func parse(text []byte, engine mango.Engine) (*request, error) {
 	parsed, err := mango.ParseRequest(text, engine)
@@ -37,7 +37,7 @@ func parse(text []byte, engine mango.Engine) (*request, error) {
 			if len(parsed.Sort) > 0 {
 				sort = value
 			}
-		case "selector", "use_index":
+		case "selector", "use_index", "allow_fallback":
 			r.member(name, value)
 		case "conflicts":
 			if parsed.Conflicts {

@@ -7,11 +7,13 @@ import { Emitter } from "./emitter.js";
 import { badRequest, notImplemented } from "./error.js";
 import { init, type Loading } from "./host.js";
 import { importPouchDB, type ImportOptions } from "./importing.js";
+import { LiveFind, type LiveFindRequest, type LiveUpdate } from "./live_find.js";
 import { isAdapter, type DatabaseOptions } from "./name.js";
 import { checkOptions } from "./options.js";
 import { peerOf, type Target } from "./peer.js";
 import type { ImportResult } from "./pouchdb/import.js";
 import { Queries } from "./queries.js";
+import type { FoundDocument } from "./query_types.js";
 import { Replication } from "./replication.js";
 import { Sync } from "./sync.js";
 import type * as t from "./types.js";
@@ -174,6 +176,14 @@ class GouchDBClass<Content extends object = t.AnyContent> extends Queries<Conten
     const changes = new Changes<Content>(connectionOf(this), options);
     tell(changes, callback);
     return changes;
+  }
+
+  /** Finds documents, and keeps the result as a find would answer now; see {@link LiveFind}. */
+  liveFind<const Request extends LiveFindRequest<Content>>(
+    request: Request,
+    onChange?: (update: LiveUpdate<FoundDocument<Content, Request["fields"]>>) => void,
+  ): LiveFind<FoundDocument<Content, Request["fields"]>> {
+    return new LiveFind(connectionOf(this), request, onChange);
   }
 }
 

@@ -12,6 +12,8 @@ export { Replication } from "./replication.js";
 export type { ReplicationEvents } from "./replication.js";
 export { Sync } from "./sync.js";
 export type { SyncEvents } from "./sync.js";
+export { LiveFind } from "./live_find.js";
+export type { LiveChange, LiveFindRequest, LiveUpdate } from "./live_find.js";
 export { Emitter } from "./emitter.js";
 export type { Listener } from "./emitter.js";
 export type { AdapterName, DatabaseOptions } from "./name.js";

@@ -1,5 +1,5 @@
 import type { Trailing } from "./callback.js";
-import { connectionOf } from "./database.js";
+import { connectionOf, noteBuiltIn } from "./database.js";
 import { Documents } from "./documents.js";
 import { toJSON } from "./engine.js";
 import { badRequest } from "./error.js";
@@ -12,6 +12,10 @@ type Script = Parameters<typeof lend>[0];
 
 /** A database as it is queried. */
 export class Queries<Content extends object = AnyContent> extends Documents<Content> {
+  static {
+    noteBuiltIn(this.prototype);
+  }
+
   /**
    * Finds the documents that a selector matches: with an index when there is a fitting one, else by reading all, which `warning` then says.
    *
@@ -163,8 +167,8 @@ function shaped({ total_rows, offset, rows, ...rest }: q.QueryResult<object>): u
   return { ...((total_rows as number | undefined) === undefined ? {} : { total_rows, offset }), rows, ...rest };
 }
 
-// Patterns may be given as JavaScript has them, with or without the operator.
-function patternsAsText(value: unknown, operator?: string): unknown {
+/** Patterns may be given as JavaScript has them, with or without the operator. */
+export function patternsAsText(value: unknown, operator?: string): unknown {
   if (value instanceof RegExp) {
     const flags = value.flags.replace(/[^ims]/g, "");
     const text = (flags ? `(?${flags})` : "") + value.source;

@@ -84,3 +84,16 @@ func TestFilterIsAsked(t *testing.T) {
 	assert.Contains(t, s.wait(unanswered).text, `"canceled"`)
 	assert.Contains(t, s.call(`["usage",0,{}]`), `"tasks":0,"questions":0`)
 }
+
+func TestReplicationIsFilteredAtTheSource(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	a, b := s.open("memory", "a"), s.open("memory", "b")
+	s.call(`["bulkDocs",` + a + `,{},[{"_id":"x","n":1},{"_id":"y","n":2},{"_id":"_design/d"}]]`)
+	peers := `"source":` + a + `,"target":` + b
+	assert.Contains(t, s.call(`["replicate",0,{`+peers+`,"selector":{"n":1},"checkpoint":"both"}]`), `"docs_written":1,`)
+	assert.Contains(t, s.call(`["replicate",0,{`+peers+`,"design_docs":true}]`), `"docs_written":1,`)
+	assert.Contains(t, s.fail(`["replicate",0,{`+peers+`,"selector":1}]`).Reason, "`selector` must be an object")
+	assert.Contains(t, s.call(`["replicate",0,{`+peers+`,"view":"d/v"}]`), "missing json key: views")
+	assert.Contains(t, s.call(`["replicate",0,{`+peers+`,"design_filter":"d/f","query_params":{"a":1}}]`), "missing json key: filters")
+}

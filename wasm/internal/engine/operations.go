@@ -55,6 +55,7 @@ func init() {
 		"listen":      listen,
 		"wake":        wake,
 		"activeTasks": listTasks,
+		"liveFind":    liveFind,
 		"usage":       usage,
 	}
 }

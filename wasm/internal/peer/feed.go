@@ -24,6 +24,7 @@ func (db *DB) Changes(ctx context.Context, options core.ChangesOptions, each fun
 	if options.DocIDs != nil {
 		arguments = rawjson.AppendQuoted(append(arguments, `,"doc_ids":`...), options.DocIDs)
 	}
+	arguments = appendFilter(arguments, &options.Filter)
 	if options.Wait > 0 {
 		arguments = strconv.AppendInt(append(arguments, `,"wait":`...), options.Wait.Milliseconds(), 10)
 	}
@@ -32,6 +33,24 @@ func (db *DB) Changes(ctx context.Context, options core.ChangesOptions, each fun
 		return core.ChangesSummary{}, err
 	}
 	return wire.ParseChanges(text, each)
+}
+
+// appendFilter appends a filter as PouchDB knows it.
+func appendFilter(dst []byte, filter *core.ChangesFilter) []byte {
+	switch {
+	case filter.DesignDocs:
+		dst = append(dst, `,"filter":"_design"`...)
+	case filter.Selector != nil:
+		dst = append(append(dst, `,"filter":"_selector","selector":`...), filter.Selector...)
+	case filter.View != "":
+		dst = rawjson.AppendString(append(dst, `,"filter":"_view","view":`...), filter.View)
+	case filter.DesignFilter != "":
+		dst = rawjson.AppendString(append(dst, `,"filter":`...), filter.DesignFilter)
+		if filter.QueryParams != nil {
+			dst = append(append(dst, `,"query_params":`...), filter.QueryParams...)
+		}
+	}
+	return dst
 }
 
 // RevsDiff implements [core.Adapter].

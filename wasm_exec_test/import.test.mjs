@@ -94,13 +94,14 @@ for (const adapter of ["idb", "indexeddb"]) {
       const kept = await Promise.all(checkpoints.map(async ({ _rev, ...doc }) => { const { _rev: _, ...own } = await db.get(doc._id); return sorted(own) === sorted(doc) || [own, doc]; }));
       const since = checkpoints[0].last_seq;
       const news = (await db.changes({ since })).results.map(({ id }) => id).sort();
+      const goneOn = await db.replicate.to(`${remote}/${name}`);
       // Once more: nothing is new, nothing is lost, and what was written here since stays.
       await db.put({ _id: "own" });
       const again = await GouchDB.importPouchDB(name);
       const untouched = JSON.stringify(await everything(pouch)) === JSON.stringify(before);
       return {
         before, after, kept, news, untouched, pushed: push.docs_written, sameID: (await db.id()) === (await pouch.id()), reached: (await db.info()).update_seq >= seq,
-        result, progress: progress.at(-1), locals: locals.map(({ _id }) => _id), again: again.problems, own: (await db.get("own"))._id, mine: (await db.get("_local/mine")).kept,
+        result, goneOn: goneOn.docs_read, progress: progress.at(-1), locals: locals.map(({ _id }) => _id), again: again.problems, own: (await db.get("own"))._id, mine: (await db.get("_local/mine")).kept,
         views: await db.get("_local/_pouch_dependentDbs").catch(({ status }) => status), problems: (await db.check()).problems,
       };
 
@@ -120,6 +121,7 @@ for (const adapter of ["idb", "indexeddb"]) {
     assert.deepEqual(outcome.after, outcome.before);
     assert.deepEqual(outcome.kept, [true]);
     assert.deepEqual(outcome.news, ["edited", "later"]);
+    assert.equal(outcome.goneOn, 2, "replication goes on from PouchDB's checkpoint");
     assert.deepEqual(outcome.result.problems, []);
     assert.deepEqual(outcome.progress, { docs: 8, total: 8, revisions: outcome.result.revisions });
     const { sameID, reached, untouched, again, own, mine, views, problems } = outcome;

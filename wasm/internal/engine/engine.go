@@ -35,6 +35,7 @@ type Engine struct {
 	questions    map[int64]chan answer
 	lastQuestion int64
 	listener     uint32        // the call that hears the questions of databases
+	spare        []byte        // the memory of an answer that has been delivered, for the next one
 	idle         int           // workers that wait for a token, or are about to
 	wake         chan struct{} // holds a token when waiting may have grown
 }
@@ -44,10 +45,12 @@ const idleWorkers = 16
 
 // call is one request on its way.
 type call struct {
-	id     uint32
-	text   []byte
-	ctx    context.Context
-	cancel context.CancelCauseFunc
+	id      uint32
+	text    []byte
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	engine  *Engine
+	gathers bool // its answer is in memory that the next answer may use
 }
 
 // errCanceled is what a call fails with that JavaScript has cancelled.
@@ -66,7 +69,7 @@ func New(openers Openers, deliver Deliver) *Engine {
 
 // Submit notes a request. It never waits, and it keeps text.
 func (e *Engine) Submit(id uint32, text []byte) {
-	c := &call{id: id, text: text}
+	c := &call{id: id, text: text, engine: e}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
 	e.mu.Lock()
 	e.waiting = append(e.waiting, c)
@@ -151,7 +154,26 @@ func (e *Engine) run(c *call) {
 	} else {
 		e.deliver(c.id, Result, result)
 	}
+	if c.gathers && cap(result) <= maxSpare {
+		e.mu.Lock()
+		e.spare = result[:0]
+		e.mu.Unlock()
+	}
 	c.cancel(nil)
+}
+
+// maxSpare is how much memory is kept for the next answer.
+const maxSpare = 1 << 20
+
+// gather begins an answer of many rows, in the memory of one before it if that is free: answers are long, and soon garbage.
+func (c *call) gather(head string) []byte {
+	e := c.engine
+	e.mu.Lock()
+	text := e.spare
+	e.spare = nil
+	e.mu.Unlock()
+	c.gathers = true
+	return append(text, head...)
 }
 
 // perform reads a request and runs its operation.

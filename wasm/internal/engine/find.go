@@ -26,7 +26,7 @@ func find(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	dst := append([]byte(nil), `{"docs":[`...)
+	dst := r.call.gather(`{"docs":[`)
 	first := len(dst)
 	summary, err := finder.Find(ctx, r.data, func(doc []byte) error {
 		if len(dst) > first {

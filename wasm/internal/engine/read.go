@@ -89,7 +89,7 @@ func bulkGet(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	dst := append([]byte(nil), `{"results":[`...)
+	dst := r.call.gather(`{"results":[`)
 	for i := range results {
 		if i > 0 {
 			dst = append(dst, ',')
@@ -125,7 +125,7 @@ func allDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	dst := append([]byte(nil), `{"rows":[`...)
+	dst := r.call.gather(`{"rows":[`)
 	first := len(dst)
 	summary, err := db.AllDocs(ctx, options, func(row *core.AllDocsRow) error {
 		if len(dst) > first {
@@ -187,7 +187,7 @@ func changes(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	dst := append([]byte(nil), `{"results":[`...)
+	dst := r.call.gather(`{"results":[`)
 	first := len(dst)
 	summary, err := db.Changes(ctx, options, func(change *core.Change) error {
 		if len(dst) > first {

@@ -27,7 +27,7 @@ func queryView(ctx context.Context, db core.Adapter, r *request) ([]byte, error)
 	if r.err != nil {
 		return nil, r.err
 	}
-	dst := append([]byte(nil), `{"rows":[`...)
+	dst := r.call.gather(`{"rows":[`)
 	first := len(dst)
 	each := func(row *core.ViewRow) error {
 		if len(dst) > first {

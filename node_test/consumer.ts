@@ -89,4 +89,25 @@ export async function main(): Promise<void> {
   void [open, await inMemory.count("title"), inMemory.count("colour"), GouchDB<Task>("x").name];
   const value: unknown = (await anything.get("x"))["whatever"];
   void value;
+  const found = await db.find({ selector: { title: { $regex: "^M" }, done: true, "deep.path": { $gt: 1 }, $or: [{ done: false }, { _id: "a" }] }, sort: [{ title: "desc" }] });
+  void [found.docs[0]?.title.length, found.docs[0]?._rev.length, found.bookmark.length, found.warning?.length];
+  const cut = await db.find({ selector: { title: /^m/i }, fields: ["_id", "title"] });
+  void [cut.docs[0]?.title.length, cut.docs[0]?._id.length];
+  // @ts-expect-error that field was not asked for
+  void cut.docs[0]?.done;
+  // @ts-expect-error there is no such field
+  await db.find({ selector: { colour: "red" } });
+  // @ts-expect-error a title is a string
+  await db.find({ selector: { title: { $gt: 5 } } });
+  const { id, result } = await db.createIndex({ index: { fields: ["title", "deep.path"], ddoc: "d" } });
+  void [id.length, result === "exists", (await db.getIndexes()).indexes[0]?.def.fields.length];
+  await db.deleteIndex({ ddoc: "d", name: "n" });
+  const view = await db.query<string>("d/v", { startkey: ["a"], include_docs: true, stale: "ok" });
+  void [view.rows[0]?.value.length, view.rows[0]?.doc?.title.length, view.total_rows + view.offset];
+  await db.query((doc, emit) => {
+    emit(doc.title, doc.done);
+  }, { reduce: "_count", group: true });
+  await db.query({ map: "(doc) => { emit(doc._id) }", reduce: (keys, values) => values.length }, (error, answer) => void (error ?? answer.rows.length));
+  const cleaned: { ok: true } = await db.viewCleanup();
+  void cleaned;
 }

@@ -25,10 +25,10 @@ export class Queries<Content extends object = AnyContent> extends Documents<Cont
    * const { docs } = await db.find({ selector: { type: "book", price: { $lt: 20 } }, sort: ["type", "price"] });
    * ```
    */
-  find<const Request extends q.FindRequest<Content>>(
-    request: Request,
-    ...rest: Trailing<Abortable, q.FindResult<q.FoundDocument<Content, Request["fields"]>>>
-  ): Promise<q.FindResult<q.FoundDocument<Content, Request["fields"]>>>;
+  find<const Fields extends readonly q.FieldName<Content>[] | undefined = undefined>(
+    request: q.FindRequest<Content, Fields>,
+    ...rest: Trailing<Abortable, q.FindResult<q.FoundDocument<Content, Fields>>>
+  ): Promise<q.FindResult<q.FoundDocument<Content, Fields>>>;
   async find(request: q.FindRequest<Content>, options: Abortable = {}): Promise<unknown> {
     return this.#post("find", this.#unlimited(request), options);
   }

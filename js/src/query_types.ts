@@ -51,10 +51,10 @@ export type FieldName<Content extends object> = (keyof Content & string) | "_id"
 export type SortField<Content extends object> = FieldName<Content> | Partial<Record<FieldName<Content>, "asc" | "desc">>;
 
 /** What `find` and `explain` take. */
-export interface FindRequest<Content extends object> {
+export interface FindRequest<Content extends object, Fields = readonly FieldName<Content>[] | undefined> {
   selector: Selector<Content>;
   /** Only these fields of the documents. */
-  fields?: readonly FieldName<Content>[];
+  fields?: Fields;
   sort?: readonly SortField<Content>[];
   /** How many documents at most. Without it a local database answers all, a remote one 25. */
   limit?: number;

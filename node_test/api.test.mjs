@@ -156,6 +156,16 @@ test("databases are emitters in Node's style, and tell when they are opened, clo
   assert.equal(third.removeAllListeners("mine").emit("mine"), false);
 });
 
+test("auto_compaction keeps no bodies but those of leaves", async () => {
+  for (const auto_compaction of [true, false]) {
+    const db = memory({ auto_compaction });
+    const { rev } = await db.put({ _id: "a", n: 1 });
+    await db.put({ _id: "a", _rev: rev, n: 2 });
+    assert.equal((await db.info()).auto_compaction, auto_compaction);
+    assert.equal(await db.get("a", { rev }).then(() => true, () => false), !auto_compaction);
+  }
+});
+
 test("activeTasks lists replications, and keeps PouchDB's list", async () => {
   const db = memory();
   assert.deepEqual(await db.activeTasks(), []);

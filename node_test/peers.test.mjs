@@ -55,6 +55,22 @@ test("a database of PouchDB's is a source and a target, and goes on where it was
   }
 });
 
+test("a replication goes on from PouchDB's checkpoint", async () => {
+  for (const options of [{}, { doc_ids: ["doc-9", "doc-7"] }, { selector: { n: { $gt: 100 } } }]) {
+    const [source, target] = [pouch(), pouch()];
+    await fill(source);
+    await PouchDB.replicate(source, target, options);
+    const asked = [];
+    const { revsDiff } = target;
+    target.revsDiff = (revs) => (asked.push(...Object.keys(revs)), revsDiff(revs));
+    assert.equal((await GouchDB.replicate(source, target, options)).docs_read, 0);
+    assert.deepEqual(asked, [], JSON.stringify(options));
+    await source.put({ _id: "late", n: 200 });
+    await GouchDB.replicate(source, target, options);
+    assert.deepEqual(asked, options.doc_ids ? [] : ["late"]);
+  }
+});
+
 test("both directions, and live, with PouchDB's own replicator and with ours", async () => {
   for (const sync of [GouchDB.sync, PouchDB.sync.bind(PouchDB)]) {
     const [a, b] = [gouch(), pouch()];

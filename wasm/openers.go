@@ -17,22 +17,26 @@ import (
 	"github.com/gouchdb/gouchdb/wasm/internal/peer"
 )
 
-// documents are the options of local databases.
-var documents = docstore.Options{Regexp: regexps.Compile, Scripts: hosted}
+// docOptions are the options of a local database.
+func docOptions(text []byte) docstore.Options {
+	options := docstore.Options{Regexp: regexps.Compile, Scripts: hosted}
+	options.AutoCompaction, _ = rawjson.Bool(rawjson.Member(text, "auto_compaction"))
+	return options
+}
 
 // openers are the adapters of this engine, by the names that js/src/name.ts gives them. Node's engine has one more.
 var openers = engine.Openers{
 	"memory": {
 		Volatile: true,
-		Open: func(ctx context.Context, name string, _ []byte) (core.Adapter, error) {
-			options := documents
+		Open: func(ctx context.Context, name string, text []byte) (core.Adapter, error) {
+			options := docOptions(text)
 			options.Name = name
 			return adapter(memory.OpenWith(ctx, options))
 		},
 	},
 	"indexeddb": {
 		Open: func(ctx context.Context, name string, options []byte) (core.Adapter, error) {
-			return adapter(indexeddb.Open(ctx, name, indexeddb.Options{Docs: documents, Store: logOptions(options, logkv.Relaxed)}))
+			return adapter(indexeddb.Open(ctx, name, indexeddb.Options{Docs: docOptions(options), Store: logOptions(options, logkv.Relaxed)}))
 		},
 	},
 	"http": {

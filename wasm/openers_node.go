@@ -15,7 +15,7 @@ import (
 func init() {
 	openers["file"] = engine.Opener{
 		Open: func(ctx context.Context, path string, options []byte) (core.Adapter, error) {
-			return adapter(file.Open(ctx, path, file.Options{Docs: documents, Store: logOptions(options, logkv.Strict)}))
+			return adapter(file.Open(ctx, path, file.Options{Docs: docOptions(options), Store: logOptions(options, logkv.Strict)}))
 		},
 	}
 }

@@ -16,6 +16,7 @@ import (
 type call struct {
 	method string
 	path   string // below the database, encoded, "" for itself
+	server bool   // path is below the server instead
 	query  query
 	body   []byte
 	docID  string // what it is about, for errors
@@ -97,6 +98,9 @@ func (db *DB) open(outer context.Context, c call) (*answer, error) {
 	ctx, cancel := context.WithCancelCause(outer)
 	stop := context.AfterFunc(db.life, func() { cancel(core.ErrClosed) })
 	a := &answer{db: db, url: db.at.database() + c.path, outer: outer, ctx: ctx}
+	if c.server {
+		a.url = db.at.server() + c.path
+	}
 	// A request is not silence, but only the transport sees it go: a slow line gets 16 KiB a second.
 	a.limit = db.options.Timeout + c.quiet
 	sending := time.Duration(max(int64(len(c.body)), c.length)>>14) * time.Second

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/rawjson"
 )
 
 // DB is a database on a remote server. It implements [core.Adapter].
@@ -75,6 +76,18 @@ func (db *DB) create(ctx context.Context) error {
 		return nil
 	}
 	return err
+}
+
+// PouchID returns by what PouchDB's replicator knows the database: the server's uuid with the name, or the URL where the server has none.
+func (db *DB) PouchID(ctx context.Context) (string, error) {
+	text, err := db.ask(ctx, call{method: "GET", path: "/", server: true})
+	if uuid, ok := rawjson.Text(rawjson.Member(text, "uuid")); ok && err == nil && uuid != "" {
+		return uuid + escape(db.at.name), nil
+	}
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
+	return db.at.database() + "/", nil
 }
 
 // Identity returns the URL of the database without credentials.

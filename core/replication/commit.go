@@ -51,6 +51,11 @@ func (r *replicator) resume() error {
 	case 2:
 		r.agreed = agree(r.sides[0].doc, r.sides[1].doc)
 	}
+	if r.agreed == nil && r.options.FollowPouchDB {
+		if r.agreed, err = r.followPouchDB(); err != nil {
+			return err
+		}
+	}
 	r.progress.seq = r.options.Since
 	if r.agreed != nil {
 		r.progress.seq = r.agreed.seq

@@ -25,6 +25,9 @@ type Options struct {
 	Filter core.Predicate
 	// FilterName tells filters apart: with another name the replication begins anew. Required with Filter; change it whenever the filter changes.
 	FilterName string
+	// FollowPouchDB goes on, when there is no checkpoint, from that of PouchDB for the same databases, documents, selector and filter of a design document: for
+	// databases that were PouchDB's.
+	FollowPouchDB bool
 	// Since is where to begin when there is no checkpoint to go on from, and always with CheckpointNone.
 	Since core.Seq
 	// WinningRevsOnly leaves conflicts behind: of each document only the winner flows.

@@ -112,7 +112,7 @@ export function addressOf(nameOrOptions: string | DatabaseOptions, more: Databas
     throw badRequest("option `compaction_ratio` must be a number, 1.2 or greater, or negative for never");
   }
   const shown = prefix + name;
-  const address = { adapter: chosen, name: shown, shown, ...(durability ? { durability } : {}), ...(ratio === undefined ? {} : { compaction_ratio: ratio }), ...place };
+  const address = { adapter: chosen, name: shown, shown, ...(durability ? { durability } : {}), ...(ratio === undefined ? {} : { compaction_ratio: ratio }), ...(options.auto_compaction === true ? { auto_compaction: true } : {}), ...place };
   if (chosen !== "file") {
     return address;
   }

@@ -75,7 +75,9 @@ func (e *Engine) replicateOptions(ctx context.Context, r *request) (replication.
 		Checkpoint:   replication.CheckpointMode(r.string("checkpoint")),
 		Retry:        replication.RetryPolicy{Attempts: attempts},
 		Live:         r.bool("live"),
-		FilterName:   r.string("filter"),
+
+		FollowPouchDB: true,
+		FilterName:    r.string("filter"),
 	}
 	filter := r.feedFilter()
 	options.DesignDocs, options.Selector, options.View = filter.DesignDocs, filter.Selector, filter.View

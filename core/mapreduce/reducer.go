@@ -51,6 +51,9 @@ func NewReducer(name string) (Reducer, error) {
 	return nil, core.NewError(400, "invalid_design_doc", "`"+name+"` is not a supported reduce function.")
 }
 
+// NeedsKeys reports whether a built-in reduce function looks at the keys of rows. Others may be given nil.
+func NeedsKeys(name string) bool { return name == "_approx_count_distinct" }
+
 var errState = core.ErrCorrupt.Because("a reduced value of a view cannot be read")
 
 // count is _count.

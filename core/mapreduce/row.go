@@ -154,7 +154,7 @@ func rawRank(value []byte) int {
 // Fanout is how many rows, or nodes of the level below, are in a node on average.
 const Fanout = 1 << levelBits
 
-const levelBits = 5
+const levelBits = 4
 
 // Level returns the highest level on which a row begins a node; 0: on none. What is stored depends on it: it cannot change.
 func Level(rowKey []byte) int {

@@ -112,9 +112,9 @@ func TestLevels(t *testing.T) {
 			first[level] = i
 		}
 	}
-	assert.Equal(t, map[int]int{0: 0, 1: 18, 2: 1849, 3: 1927}, first)
-	assert.InEpsilon(t, 200_000/mapreduce.Fanout, counts[1]+counts[2]+counts[3], 0.1)
-	assert.InEpsilon(t, 200_000/mapreduce.Fanout/mapreduce.Fanout, counts[2]+counts[3], 0.3)
+	assert.Equal(t, map[int]int{0: 1, 1: 0, 2: 70, 3: 6895, 4: 1927}, first)
+	assert.InEpsilon(t, 200_000/mapreduce.Fanout, 200_000-counts[0], 0.1)
+	assert.InEpsilon(t, 200_000/mapreduce.Fanout/mapreduce.Fanout, 200_000-counts[0]-counts[1], 0.3)
 }
 
 func FuzzDecodeKey(f *testing.F) {

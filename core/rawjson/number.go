@@ -31,10 +31,38 @@ func AppendNumber(dst []byte, f float64) []byte {
 
 // Float returns the value of a number as a double; ok is false when value is not a number in the range of a double.
 func Float(value []byte) (f float64, ok bool) {
+	if f, ok := smallInteger(value); ok {
+		return f, true
+	}
 	value = Trim(value)
 	if len(value) == 0 || (value[0] != '-' && !isDigit(value[0])) {
 		return 0, false
 	}
 	f, err := strconv.ParseFloat(string(value), 64)
 	return f, err == nil
+}
+
+// smallInteger reads the numbers that are most of all: few digits, and nothing else.
+func smallInteger(value []byte) (f float64, ok bool) {
+	digits := value
+	if len(value) > 0 && value[0] == '-' {
+		digits = value[1:]
+	}
+	if len(digits) == 0 || len(digits) > 15 {
+		return 0, false
+	}
+	n := int64(0)
+	for _, c := range digits {
+		if !isDigit(c) {
+			return 0, false
+		}
+		n = 10*n + int64(c-'0')
+	}
+	if len(digits) < len(value) {
+		if n == 0 {
+			return 0, false // -0 is not 0
+		}
+		n = -n
+	}
+	return float64(n), true
 }

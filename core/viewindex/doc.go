@@ -13,7 +13,7 @@
 // bytes; 0 stands for what is not known. Built-in functions are always known. Others are run when a query needs them, and what they make is kept
 // if the node's version is the same by then.
 //
-// With short keys a row takes about 60 bytes and two entries, of which one is the document's; in a tree in memory these are about 150 bytes. Nodes add three entries to a hundred rows.
+// With short keys a row takes about 60 bytes and two entries, of which one is the document's; in a tree in memory these are about 150 bytes. Nodes add seven entries to a hundred rows.
 //
 // The highest level has one node, which begins with the first row. A view without rows has no nodes.
 package viewindex

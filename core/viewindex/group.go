@@ -8,8 +8,11 @@ import (
 	"github.com/gouchdb/gouchdb/core/mapreduce"
 )
 
-// fewRows is how many rows of one group are read one after the other. Of a group that has more, the rest is found by nodes.
-const fewRows = 2 * mapreduce.Fanout
+// A group that has more rows than this is reduced by its nodes. What was read of it until then was read in vain, so after such a group the next is expected to be alike.
+const (
+	fewRows   = 2 * mapreduce.Fanout
+	fewerRows = 3
+)
 
 // rangeOf goes through the groups of a range. A query by keys makes one group of each range, whatever its level.
 func (g *grouping) rangeOf(ctx context.Context, within mapreduce.Range) error {
@@ -28,7 +31,7 @@ func (g *grouping) rangeOf(ctx context.Context, within mapreduce.Range) error {
 		if err != nil {
 			return err
 		}
-		return g.large(ctx, within, []byte("null")) // there is a row
+		return g.largeGroup(ctx, within, []byte("null")) // there is a row
 	}
 	return nil
 }
@@ -48,14 +51,15 @@ func (g *grouping) few(ctx context.Context, within mapreduce.Range) (left mapred
 		}
 		row := entry.Key[g.reader.rowStart:]
 		if len(held) > 0 && bytes.HasPrefix(row, prefix) {
-			if len(held) < fewRows {
+			if len(held) < fewerRows || !g.large && len(held) < fewRows {
 				held = append(held, part{row: row, value: entry.Value})
 				continue
 			}
+			g.large = true
 			group := mapreduce.GroupRange(bytes.Clone(prefix))
 			shown, err := g.shown(held[0])
 			if err == nil {
-				err = g.large(ctx, within.Intersection(group), shown)
+				err = g.largeGroup(ctx, within.Intersection(group), shown)
 			}
 			if g.query.Descending {
 				within.To = group.From
@@ -64,9 +68,10 @@ func (g *grouping) few(ctx context.Context, within mapreduce.Range) (left mapred
 			}
 			return within, err
 		}
-		if err := g.small(ctx, held); err != nil || g.full() {
+		if err := g.smallGroup(ctx, held); err != nil || g.full() {
 			return nothing, err
 		}
+		g.large = g.large && len(held) == 0
 		rest, err := collation.Skip(row)
 		if err != nil {
 			return left, err
@@ -74,7 +79,7 @@ func (g *grouping) few(ctx context.Context, within mapreduce.Range) (left mapred
 		prefix = mapreduce.Group(row[:len(row)-len(rest)], g.query.Level)
 		held = append(held[:0], part{row: row, value: entry.Value})
 	}
-	return nothing, g.small(ctx, held)
+	return nothing, g.smallGroup(ctx, held)
 }
 
 // shown returns the key of the group of a row.
@@ -100,8 +105,8 @@ func (g *grouping) begin() bool {
 	return true
 }
 
-// small reduces a group whose rows have all been read, in reading order.
-func (g *grouping) small(ctx context.Context, rows []part) error {
+// smallGroup reduces a group whose rows have all been read, in reading order.
+func (g *grouping) smallGroup(ctx context.Context, rows []part) error {
 	if len(rows) == 0 || !g.begin() {
 		return nil
 	}
@@ -122,8 +127,8 @@ func (g *grouping) small(ctx context.Context, rows []part) error {
 	})
 }
 
-// large reduces a group by its nodes.
-func (g *grouping) large(ctx context.Context, within mapreduce.Range, key []byte) error {
+// largeGroup reduces a group by its nodes.
+func (g *grouping) largeGroup(ctx context.Context, within mapreduce.Range, key []byte) error {
 	if !g.begin() {
 		return nil
 	}
@@ -158,7 +163,14 @@ func (g *grouping) add(p part) error {
 	if err != nil {
 		return err
 	}
-	rest, err := collation.Skip(p.row)
-	g.builtin.AddRow(p.row[:len(p.row)-len(rest)], value)
-	return err
+	var key []byte
+	if g.keyed {
+		rest, err := collation.Skip(p.row)
+		if err != nil {
+			return err
+		}
+		key = p.row[:len(p.row)-len(rest)]
+	}
+	g.builtin.AddRow(key, value)
+	return nil
 }

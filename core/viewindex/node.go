@@ -65,6 +65,7 @@ type maker struct {
 	rows     uint64
 	reducers []mapreduce.Reducer // nil for those that are not built in
 	values   bool                // one of them is
+	keyed    bool                // one of them needs the keys of rows
 }
 
 func newMaker(reduces []string) (*maker, error) {
@@ -78,6 +79,7 @@ func newMaker(reduces []string) (*maker, error) {
 			return nil, err
 		}
 		k.reducers[i], k.values = reducer, true
+		k.keyed = k.keyed || mapreduce.NeedsKeys(name)
 	}
 	return k, nil
 }
@@ -101,11 +103,14 @@ func (k *maker) addRow(row, stored []byte) error {
 	if err != nil {
 		return err
 	}
-	rest, err := collation.Skip(row)
-	if err != nil {
-		return err
+	var key []byte
+	if k.keyed {
+		rest, err := collation.Skip(row)
+		if err != nil {
+			return err
+		}
+		key = row[:len(row)-len(rest)]
 	}
-	key := row[:len(row)-len(rest)]
 	for _, r := range k.reducers {
 		if r != nil {
 			r.AddRow(key, value)

@@ -18,6 +18,7 @@ type Reduction struct {
 	reader  *Reader
 	slot    int
 	builtin mapreduce.Reducer
+	keyed   bool // it needs the keys of rows
 	script  core.ReduceScript
 	known   map[string][]byte // what the script made of nodes that did not know it
 	learned []learned
@@ -31,6 +32,7 @@ func (r *Reader) NewReduction(slot int, script core.ReduceScript) (*Reduction, e
 		return d, nil
 	}
 	var err error
+	d.keyed = mapreduce.NeedsKeys(name)
 	d.builtin, err = mapreduce.NewReducer(name)
 	return d, err
 }
@@ -64,6 +66,7 @@ type grouping struct {
 	each    func(Group) error
 	skip    int
 	taken   int     // groups that were begun and are to be shown
+	large   bool    // the last group had many rows
 	waiting []batch // groups that a script has to reduce
 	held    int     // rows and nodes in them
 }

@@ -3,12 +3,12 @@ package fetchhttp
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/core/wire"
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // RevsDiff asks which revisions the server does not have.
@@ -30,9 +30,9 @@ func (db *DB) RevsDiff(ctx context.Context, requests []core.DocRevs) ([]core.Rev
 		if _, asked := position[diff.ID]; !asked {
 			return nil, core.ErrNotCouchDB.Because("the answer to _revs_diff names a document that was not asked about")
 		}
-		slices.SortFunc(diff.Missing, core.Rev.Compare)
+		order.Func(diff.Missing, core.Rev.Compare)
 	}
-	slices.SortStableFunc(diffs, func(a, b core.RevsDiff) int { return position[a.ID] - position[b.ID] })
+	order.Func(diffs, func(a, b core.RevsDiff) int { return position[a.ID] - position[b.ID] })
 	return diffs, nil
 }
 

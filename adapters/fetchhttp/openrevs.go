@@ -11,6 +11,7 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/wire"
 	"github.com/gouchdb/gouchdb/internal/multipart"
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // OpenRevs reads several revisions of a document, in as many requests as their URLs take.
@@ -75,7 +76,7 @@ func sortOpenRevs(revs []core.OpenRev) []core.OpenRev {
 		}
 		return a.Rev.Compare(b.Rev)
 	}
-	slices.SortStableFunc(revs, compare)
+	order.Func(revs, compare)
 	return slices.CompactFunc(revs, func(a, b core.OpenRev) bool { return compare(a, b) == 0 })
 }
 

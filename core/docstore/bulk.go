@@ -10,6 +10,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/core/revid"
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // BulkDocs writes documents. Sequences are given out in the order of the ids, one for each changed document.
@@ -101,7 +102,7 @@ func (b *batch) prepare(docs []*core.Document) error {
 	}
 	inOrder := func(a, b write) int { return strings.Compare(a.docID, b.docID) }
 	if !slices.IsSortedFunc(b.writes, inOrder) {
-		slices.SortStableFunc(b.writes, inOrder)
+		order.Func(b.writes, inOrder)
 	}
 	b.docIDs = make([]string, 0, len(b.writes))
 	for i := range b.writes {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv"
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // Changes reads the feed. While it waits for a first change, it holds nothing open: it is woken by the store.
@@ -190,7 +191,7 @@ func (f *feed) scan() (exhausted bool, err error) {
 // documents reads the feed of some documents only. It reports whether all of them were shown.
 func (f *feed) documents() (exhausted bool, err error) {
 	docIDs := slices.Clone(f.options.DocIDs)
-	slices.Sort(docIDs)
+	order.Values(docIDs)
 	docIDs = slices.Compact(docIDs)
 	values, err := f.values(docIDs)
 	if err != nil {
@@ -238,7 +239,7 @@ func (f *feed) enter(entries []entry, docID string, record []byte) ([]entry, err
 
 // inOrder shows entries in the order of the feed. It reports whether all of them were shown.
 func (f *feed) inOrder(entries []entry) (exhausted bool, err error) {
-	slices.SortFunc(entries, func(a, b entry) int {
+	order.Func(entries, func(a, b entry) int {
 		if (a.seq < b.seq) != f.options.Descending {
 			return -1
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/mango"
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // ranges calls scan for the ranges of a plan, in its direction, until no more is wanted.
@@ -134,7 +135,7 @@ func (f *finder) walkParts() error {
 	for docID := range found {
 		docIDs = append(docIDs, docID)
 	}
-	slices.SortFunc(docIDs, func(a, b string) int {
+	order.Func(docIDs, func(a, b string) int {
 		if f.plan.Descending {
 			a, b = b, a
 		}

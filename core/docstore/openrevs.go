@@ -7,6 +7,7 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/revtree"
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // OpenRevs reads several revisions of a document: the found ones ascending, then the missing ones ascending, each once.
@@ -72,8 +73,8 @@ func (r *record) open(options core.OpenRevsOptions) (nodes []revtree.Node, missi
 			}
 		}
 	}
-	slices.SortFunc(nodes, func(a, b revtree.Node) int { return a.Rev.Compare(b.Rev) })
-	slices.SortFunc(missing, core.Rev.Compare)
+	order.Func(nodes, func(a, b revtree.Node) int { return a.Rev.Compare(b.Rev) })
+	order.Func(missing, core.Rev.Compare)
 	return slices.CompactFunc(nodes, func(a, b revtree.Node) bool { return a.Rev == b.Rev }), slices.Compact(missing)
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv"
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // RevsDiff tells which revisions are unknown here. A revision is known if it stands anywhere in the tree, also without a body.
@@ -26,7 +27,7 @@ func (db *DB) RevsDiff(ctx context.Context, requests []core.DocRevs) ([]core.Rev
 				diff.Missing, diff.PossibleAncestors = rec.tree.Missing(request.Revs)
 			} else {
 				diff.Missing = slices.Clone(request.Revs)
-				slices.SortFunc(diff.Missing, core.Rev.Compare)
+				order.Func(diff.Missing, core.Rev.Compare)
 				diff.Missing = slices.Compact(diff.Missing)
 			}
 			if len(diff.Missing) > 0 {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/gouchdb/gouchdb/core/collation"
 	"github.com/gouchdb/gouchdb/core/rawjson"
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // interval is a stretch of values, by their keys: from low on, up to but without high.
@@ -113,7 +114,7 @@ func withPrefix(prefix []byte) interval {
 
 // normalised puts intervals in order and joins those that overlap or touch.
 func (set intervals) normalised() intervals {
-	slices.SortFunc(set, func(a, b interval) int { return bytes.Compare(a.low, b.low) })
+	order.Func(set, func(a, b interval) int { return bytes.Compare(a.low, b.low) })
 	joined := set[:0]
 	for _, each := range set {
 		if bytes.Compare(each.low, each.high) >= 0 {

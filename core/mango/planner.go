@@ -2,10 +2,10 @@ package mango
 
 import (
 	"cmp"
-	"slices"
 	"strings"
 
 	"github.com/gouchdb/gouchdb/core/rawjson"
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // NewPlan decides how a request is answered with the indexes that there are. It is the same for the same indexes, in whatever order they come.
@@ -55,7 +55,7 @@ func (p *Plan) candidates(indexes []*Index) []*candidate {
 			found = append(found, p.candidate(index))
 		}
 	}
-	slices.SortFunc(found, func(a, b *candidate) int {
+	order.Func(found, func(a, b *candidate) int {
 		return cmp.Or(strings.Compare(a.index.DesignDoc, b.index.DesignDoc), strings.Compare(a.index.Name, b.index.Name))
 	})
 	return found

@@ -2,10 +2,10 @@ package mango
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/collation"
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // Sorter puts documents in the order of a request, when no index gives it: by the fields of the sort, then by id. It keeps no more than
@@ -63,7 +63,7 @@ func (s *Sorter) Add(doc *core.Document) {
 }
 
 func (s *Sorter) cut() {
-	slices.SortFunc(s.kept, s.compare)
+	order.Func(s.kept, s.compare)
 	if len(s.kept) > s.wanted {
 		clear(s.kept[s.wanted:]) // lets go of the documents
 		s.kept = s.kept[:s.wanted]

@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
+
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // distinct is _approx_count_distinct: how many different keys there are. Up to a few hundred it counts the hashes of keys; beyond that it is a HyperLogLog with CouchDB's
@@ -46,7 +48,7 @@ func (d *distinct) settle() {
 	if d.registers != nil || d.sorted {
 		return
 	}
-	slices.Sort(d.hashes)
+	order.Values(d.hashes)
 	d.hashes = slices.Compact(d.hashes)
 	d.sorted = true
 	if len(d.hashes) > maxHashes {

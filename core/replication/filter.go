@@ -1,10 +1,9 @@
 package replication
 
 import (
-	"slices"
-
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/rawjson"
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // feedFilter is what the source filters by.
@@ -84,7 +83,7 @@ func appendSorted(dst, value []byte) []byte {
 			}
 			members[name] = member
 		}
-		slices.Sort(names)
+		order.Values(names)
 		dst = append(dst, '{')
 		for i, name := range names {
 			if i > 0 {

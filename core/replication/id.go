@@ -7,6 +7,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/internal/md5"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/internal/hex"
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // idVersion stands in every replication id and checkpoint. Whoever changes what an id is made of takes the next one and looks
@@ -23,7 +24,7 @@ func replicationID(source, target string, options Options, function []byte) stri
 	text = append(text, `,{`...)
 	if options.DocIDs != nil {
 		docIDs := slices.Clone(options.DocIDs)
-		slices.Sort(docIDs)
+		order.Values(docIDs)
 		text = append(text, `"doc_ids":`...)
 		text = rawjson.AppendQuoted(text, slices.Compact(docIDs))
 		text = append(text, ',')

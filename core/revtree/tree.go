@@ -6,6 +6,7 @@ import (
 	"sort"
 
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // Node is a revision in a tree.
@@ -125,7 +126,7 @@ func (t Tree) edges() []edge {
 // link sets the parents of nodes, which must be sorted and have none, and so makes them a tree.
 func link(nodes []node, edges []edge) Tree {
 	if !slices.IsSortedFunc(edges, edge.compare) {
-		slices.SortFunc(edges, edge.compare)
+		order.Func(edges, edge.compare)
 	}
 	t := Tree{nodes: nodes}
 	for i, e := range edges {

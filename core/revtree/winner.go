@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // Winner returns the leaf that a plain read answers with: the greatest living one, or the greatest tombstone when none lives.
@@ -95,7 +96,7 @@ func (t Tree) Missing(revs []core.Rev) (missing, possibleAncestors []core.Rev) {
 	if len(missing) == 0 {
 		return nil, nil
 	}
-	slices.SortFunc(missing, core.Rev.Compare)
+	order.Func(missing, core.Rev.Compare)
 	missing = slices.Compact(missing)
 	highest := missing[len(missing)-1].Generation
 	for _, leaf := range t.Leaves() {

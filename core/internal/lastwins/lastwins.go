@@ -7,7 +7,8 @@ package lastwins
 import (
 	"bytes"
 	"cmp"
-	"slices"
+
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // Cutter collects the members that do not count, then cuts all of them out at once: cutting each where its object
@@ -55,7 +56,7 @@ func (c *Cutter) Object(starts []int, name func(start int) []byte) (dropped int)
 		c.names = append(c.names, name(start))
 		c.order = append(c.order, i)
 	}
-	slices.SortFunc(c.order, func(a, b int) int {
+	order.Func(c.order, func(a, b int) int {
 		return cmp.Or(bytes.Compare(c.names[a], c.names[b]), cmp.Compare(a, b))
 	})
 	for k, i := range c.order[:len(c.order)-1] {
@@ -73,7 +74,7 @@ func (c *Cutter) Cut(buf []byte) []byte {
 	if len(c.cuts) == 0 {
 		return buf
 	}
-	slices.SortFunc(c.cuts, func(a, b stretch) int { return cmp.Compare(a.from, b.from) })
+	order.Func(c.cuts, func(a, b stretch) int { return cmp.Compare(a.from, b.from) })
 	kept, done := 0, 0
 	for _, cut := range c.cuts {
 		if cut.from >= done { // otherwise it lies inside one that is gone already

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv"
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // Compact implements kv.Store.
@@ -186,7 +187,7 @@ func (s *Store) needed(ctx context.Context, last uint64) (numbers []uint64, size
 			size += uint64(end)
 		}
 	}
-	slices.Sort(numbers)
+	order.Values(numbers)
 	return numbers, size, len(needed), nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/kv/internal/tree"
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // moveBytes is how much is moved in one commit: little enough for other updates not to wait long.
@@ -39,7 +40,9 @@ func (s *Store) moveLiveValues(ctx context.Context) error {
 	from := s.sparse(of)
 	stepOf := map[uint64]int{} // which step moves a record
 	steps, size := 0, 0
-	for _, number := range slices.Sorted(maps.Keys(from)) {
+	numbers := slices.Collect(maps.Keys(from))
+	order.Values(numbers)
+	for _, number := range numbers {
 		if size >= moveBytes {
 			steps, size = steps+1, 0
 		}
@@ -64,7 +67,7 @@ func (s *Store) moveLiveValues(ctx context.Context) error {
 		if len(items) == 0 {
 			continue
 		}
-		slices.SortFunc(items, moveOrder)
+		order.Func(items, moveOrder)
 		if err := s.commit(ctx, func(tx *transaction) error { return move(ctx, tx, items) }); err != nil {
 			return err
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/kv/internal/tree"
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // reader reads a tree, and the values that are not in it. It is the kv.Snapshot of a View, and a part of the kv.Tx of an Update.
@@ -139,7 +140,7 @@ func (r *reader) values(ctx context.Context, items []tree.Item) ([][]byte, error
 			numbers = append(numbers, number)
 		}
 	}
-	slices.Sort(numbers)
+	order.Values(numbers)
 	records, err := r.store.records(ctx, slices.Compact(numbers))
 	if err != nil {
 		return nil, err

@@ -28,9 +28,11 @@ describe("filters", { timeout: 60_000 }, () => {
   const remote = () => new GouchDB(`${server.url}/filters-${count++}`);
 
   for (const [place, open] of Object.entries({ local: memory, remote: () => remote() })) {
+    const filters = { rest: "function (doc, req) { return doc.n % 2 == req.query.rest; }", broken: "function (doc) { return doc.no.such; }" };
+    const views = { odd: { map: "function (doc) { if (doc.n % 2) emit(doc.n); }" } };
     const filled = async () => {
       const db = open();
-      await db.bulkDocs([...Array.from({ length: 10 }, (_, n) => ({ _id: `d${n}`, n })), { _id: "_design/d" }]);
+      await db.bulkDocs([...Array.from({ length: 10 }, (_, n) => ({ _id: `d${n}`, n })), { _id: "_design/d", filters, views }]);
       return db;
     };
     const odd = {
@@ -38,6 +40,8 @@ describe("filters", { timeout: 60_000 }, () => {
       "selector by its name": { filter: "_selector", selector: { n: { $mod: [2, 1] } } },
       function: { filter: ({ n }) => n % 2 },
       "function with a query": { filter: ({ n }, { query }) => n % 2 === query.rest, query_params: { rest: 1 } },
+      view: { view: "d/odd" },
+      "function of a design document": { filter: "d/rest", query_params: { rest: 1 } },
       ids: { doc_ids: ["d1", "d3", "d5", "d7", "d9"] },
     };
 
@@ -88,8 +92,10 @@ describe("filters", { timeout: 60_000 }, () => {
     test(`${place}: what cannot be is told`, async () => {
       const db = await filled();
       await assert.rejects(async () => db.changes({ filter: "nope/f" }), { status: 404 });
-      await assert.rejects(async () => db.changes({ filter: "d" }), { status: 404, message: /filters/ });
-      await assert.rejects(async () => db.changes({ view: "d/v" }), { status: 404, message: /views/ });
+      await assert.rejects(async () => db.changes({ filter: "d/nope" }), { status: 404, message: /nope/ });
+      await assert.rejects(async () => db.changes({ filter: "d" }), { status: 404 }); // d/d
+      await assert.rejects(async () => db.changes({ filter: "d/broken" }), /such/);
+      await assert.rejects(async () => db.changes({ view: "d/v" }), { status: 404, message: /json key: v/ });
       await assert.rejects(async () => db.changes({ selector: { $nope: 1 } }), { status: 400, message: /\$nope/ });
       await assert.rejects(async () => db.changes({ filter: () => { throw new TypeError("mine"); } }), /mine/);
       await assert.rejects(async () => memory().replicate.from(db, { filter: "nope/f" }), { status: 404 });

@@ -42,8 +42,6 @@ const inlined = [
   "github.com/gouchdb/gouchdb/core/internal/md5",
   "github.com/gouchdb/gouchdb/core/kv/...",
   "github.com/gouchdb/gouchdb/core/rawjson",
-  "github.com/gouchdb/gouchdb/core/revid",
-  "github.com/gouchdb/gouchdb/core/revtree",
 ];
 const inlining = ["-gcflags=all=-l", ...inlined.map((name) => `-gcflags=${name}=`)];
 

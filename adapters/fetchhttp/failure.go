@@ -10,6 +10,7 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/core/wire"
+	"github.com/gouchdb/gouchdb/internal/httpdate"
 )
 
 // RetryAfterError is in the chain of an error when the server said how long to wait before asking again.
@@ -112,29 +113,11 @@ func retryAfter(value string, now time.Time) (time.Duration, bool) {
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
 		return time.Duration(seconds) * time.Second, true
 	}
-	date, ok := parseHTTPDate(value)
+	date, ok := httpdate.Parse(value)
 	if !ok {
 		return 0, false
 	}
 	return max(date.Sub(now), 0), true
-}
-
-// parseHTTPDate reads "Fri, 20 Nov 2026 12:01:00 GMT". Package time could, but a page would load 8 KB more for its layouts.
-func parseHTTPDate(value string) (date time.Time, ok bool) {
-	const months = "JanFebMarAprMayJunJulAugSepOctNovDec"
-	_, rest, _ := strings.Cut(value, ", ")
-	if len(rest) != len("20 Nov 2026 12:01:00 GMT") || !strings.HasSuffix(rest, " GMT") {
-		return date, false
-	}
-	month := strings.Index(months, rest[3:6])
-	ok = month >= 0 && month%3 == 0
-	number := func(from, to int) int {
-		n, err := strconv.ParseUint(rest[from:to], 10, 31)
-		ok = ok && err == nil
-		return int(n)
-	}
-	date = time.Date(number(7, 11), time.Month(month/3+1), number(0, 2), number(12, 14), number(15, 17), number(18, 20), 0, time.UTC)
-	return date, ok
 }
 
 // readJSON reads a whole answer and checks it.

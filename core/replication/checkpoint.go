@@ -5,6 +5,7 @@ import (
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/rawjson"
+	"github.com/gouchdb/gouchdb/internal/httpdate"
 )
 
 // historyLimit is how many sessions a checkpoint remembers: as many as CouchDB's.
@@ -102,16 +103,13 @@ func (c *checkpoint) appendJSON(dst []byte) []byte {
 	return append(dst, "]}"...)
 }
 
-// timeFormat is how CouchDB writes times.
-const timeFormat = "Mon, 02 Jan 2006 15:04:05 GMT"
-
 func (s *session) appendJSON(dst []byte) []byte {
 	dst = append(dst, `{"session_id":`...)
 	dst = rawjson.AppendString(dst, s.id)
-	dst = append(dst, `,"start_time":`...)
-	dst = rawjson.AppendString(dst, s.startTime.UTC().Format(timeFormat))
-	dst = append(dst, `,"end_time":`...)
-	dst = rawjson.AppendString(dst, s.endTime.UTC().Format(timeFormat))
+	dst = append(dst, `,"start_time":"`...)
+	dst = append(httpdate.Append(dst, s.startTime), '"')
+	dst = append(dst, `,"end_time":"`...)
+	dst = append(httpdate.Append(dst, s.endTime), '"')
 	dst = append(dst, `,"start_last_seq":`...)
 	dst = core.AppendSeq(dst, s.startSeq)
 	dst = append(dst, `,"end_last_seq":`...)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gouchdb/gouchdb/core/rawjson"
+	"github.com/gouchdb/gouchdb/internal/httpdate"
 )
 
 // Counts tell what a replication has done, in revisions.
@@ -52,6 +53,6 @@ func parseCount(object []byte, name string) int {
 
 func parseTime(value []byte) time.Time {
 	text, _ := rawjson.Text(value)
-	t, _ := time.Parse(timeFormat, text)
+	t, _ := httpdate.Parse(text)
 	return t
 }

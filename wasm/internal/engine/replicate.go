@@ -9,6 +9,7 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/core/replication"
+	"github.com/gouchdb/gouchdb/internal/httpdate"
 )
 
 // Attempts for one call of a replication. A run that a person started should tell soon that nobody is there; with `retry` it bears
@@ -182,20 +183,12 @@ func appendTime(dst []byte, name string, t time.Time) []byte {
 	t = t.UTC()
 	year, month, day := t.Date()
 	hour, minute, second := t.Clock()
-	dst = appendPadded(dst, year, 4, '-')
-	dst = appendPadded(dst, int(month), 2, '-')
-	dst = appendPadded(dst, day, 2, 'T')
-	dst = appendPadded(dst, hour, 2, ':')
-	dst = appendPadded(dst, minute, 2, ':')
-	dst = appendPadded(dst, second, 2, '.')
-	dst = appendPadded(dst, t.Nanosecond()/1_000_000, 3, 'Z')
+	dst = httpdate.AppendPadded(dst, year, 4, '-')
+	dst = httpdate.AppendPadded(dst, int(month), 2, '-')
+	dst = httpdate.AppendPadded(dst, day, 2, 'T')
+	dst = httpdate.AppendPadded(dst, hour, 2, ':')
+	dst = httpdate.AppendPadded(dst, minute, 2, ':')
+	dst = httpdate.AppendPadded(dst, second, 2, '.')
+	dst = httpdate.AppendPadded(dst, t.Nanosecond()/1_000_000, 3, 'Z')
 	return append(dst, '"')
-}
-
-// appendPadded appends a number in so many digits, and what follows it. Package time's layouts would be 8 KB more for a page to load.
-func appendPadded(dst []byte, number, digits int, next byte) []byte {
-	for scale := []int{1, 10, 100, 1000}[digits-1]; scale > 0; scale /= 10 {
-		dst = append(dst, '0'+byte(number/scale%10))
-	}
-	return append(dst, next)
 }

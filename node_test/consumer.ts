@@ -1,4 +1,5 @@
 // How a TypeScript user sees the package; compiled, not run. A line that must not compile says so.
+import { useDoc, useFind, useSync } from "gouchdb/react";
 import GouchDB, { GouchError, type AllDocsResult, type Change, type StoredDocument } from "gouchdb";
 
 interface Task {
@@ -110,4 +111,13 @@ export async function main(): Promise<void> {
   await db.query({ map: "(doc) => { emit(doc._id) }", reduce: (keys, values) => values.length }, (error, answer) => void (error ?? answer.rows.length));
   const cleaned: { ok: true } = await db.viewCleanup();
   void cleaned;
+}
+
+export function Component(): string {
+  const { docs } = useFind(db, { selector: { done: false }, fields: ["title"] });
+  const { doc, loading, error } = useDoc(db, "milk");
+  const { state, push } = useSync(db, "https://example.com/todo", { batch_size: 10 });
+  // @ts-expect-error there is no such field
+  useFind(db, { selector: { colour: "red" }, fields: ["colour"] });
+  return [docs[0]?.title.length, doc?.title.length, loading, error?.status, state, push?.pending].join();
 }

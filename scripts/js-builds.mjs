@@ -47,6 +47,8 @@ export async function bundleAll(entrypoints, directory, id) {
   await build("workerd", "workerd.js", { external: ["./gouchdb.wasm"], plugins: [splitOff] });
   await build("node", "node.cjs", commonJS);
   await build("inline_node", "inline.cjs", { ...commonJS, plugins: [inlined(directory, "gouchdb-node.wasm")] });
+  await build("../react", "react.js", { external: ["react"] });
+  await build("../react", "react.cjs", { external: ["react"], platform: "node", format: "cjs" });
   const { metafile } = await build("node", "node.js", { platform: "node", metafile: true });
   const [{ exports }] = Object.values(metafile.outputs);
   writeFileSync(join(directory, "inline-node.js"), asESModule("inline.cjs", exports));

@@ -33,6 +33,15 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
       return opened;
     }
 
+    test("nothing is left on globalThis once the engine runs", async () => {
+      const left = await page.evaluate(async () => {
+        const before = new Set(Object.getOwnPropertyNames(globalThis));
+        await new GouchDB("globals", { adapter: "memory" }).info();
+        return [...Object.getOwnPropertyNames(globalThis).filter((name) => !before.has(name)), typeof process, typeof fs, typeof path, typeof Go];
+      });
+      assert.deepEqual(left, ["undefined", "undefined", "undefined", "undefined"]);
+    });
+
     test("10,000 documents to the server and from it", { timeout: 120_000 }, async () => {
       const outcome = await page.evaluate(async (url) => {
         const count = 10_000;

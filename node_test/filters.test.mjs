@@ -103,3 +103,21 @@ describe("filters", { timeout: 60_000 }, () => {
     });
   }
 });
+
+test("where a replication begins, and which side remembers", async () => {
+  const source = memory();
+  await source.bulkDocs([{ _id: "a" }, { _id: "b" }, { _id: "c" }]);
+  await source.bulkDocs([{ _id: "x", _rev: "1-a" }, { _id: "x", _rev: "1-b" }], { new_edits: false });
+  for (const [checkpoint, again] of [[false, 5], ["source", 0], ["target", 0], [true, 0]]) {
+    const target = memory();
+    assert.equal((await source.replicate.to(target, { checkpoint, batch_size: 2, batches_limit: 1 })).docs_written, 5);
+    const [{ last_seq }] = [await source.changes()];
+    const second = await source.replicate.to(target, { checkpoint, batch_size: 2 });
+    assert.equal(second.last_seq, last_seq);
+    assert.equal(second.docs_read, 0);
+    await target.purge("a", (await target.get("a"))._rev);
+    assert.equal((await source.replicate.to(target, { checkpoint })).docs_written, again === 0 ? 0 : 1, `checkpoint: ${checkpoint}`);
+  }
+  assert.equal((await source.replicate.to(memory(), { since: 2 })).docs_written, 3);
+  assert.equal((await source.replicate.to(memory(), { style: "main_only" })).docs_written, 4);
+});

@@ -5,6 +5,7 @@ import { checkDocument, checkID, checkName, checkRev, documentsText, documentTex
 import { failure, toJSON, type EngineFailure } from "./engine.js";
 import { badID, badRequest, GouchError } from "./error.js";
 import { checkOptions, checkSignal, pick } from "./options.js";
+import { getPieces, isLong, putPieces } from "./pieces.js";
 import type * as t from "./types.js";
 
 /** A database as documents are read from it and written to it. */
@@ -137,8 +138,11 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
     if (rev !== undefined && rev !== null) {
       checkRev(rev);
     }
-    const raw = [await bytesOf(data)];
     const request = { id, name, ...(rev ? { rev } : {}), ...(type === undefined ? {} : { type }) };
+    if (isLong(data)) {
+      return (await putPieces(connectionOf(this), request, data)) as t.WriteResult;
+    }
+    const raw = [await bytesOf(data)];
     return (await connectionOf(this).call("putAttachment", request, { raw })) as t.WriteResult;
   }
 
@@ -149,7 +153,11 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
     checkName(name);
     checkOptions("getAttachment", options);
     checkSignal(options.signal);
-    return (await connectionOf(this).call("getAttachment", { id, name, ...pick(options, ["rev"]) }, { signal: options.signal })) as Blob | Uint8Array;
+    const request = { id, name, ...pick(options, ["rev"]) };
+    if (this.adapter !== "http") {
+      return getPieces(connectionOf(this), request, options.signal);
+    }
+    return (await connectionOf(this).call("getAttachment", request, { signal: options.signal })) as Blob | Uint8Array;
   }
 
   /** Removes an attachment from a document. */

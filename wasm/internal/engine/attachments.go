@@ -117,6 +117,9 @@ func getAttachment(ctx context.Context, db core.Adapter, r *request) ([]byte, er
 	if err != nil {
 		return nil, about(docID, err)
 	}
+	if r.value("limit") != nil {
+		return pieceOf(ctx, a, r)
+	}
 	data, err := a.Read(ctx)
 	if err != nil {
 		return nil, about(docID, err)
@@ -130,6 +133,9 @@ func getAttachment(ctx context.Context, db core.Adapter, r *request) ([]byte, er
 func putAttachment(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 	docID, rev := r.string("id"), r.rev("rev")
 	a := core.Attachment{Name: r.string("name"), ContentType: r.string("type"), Data: r.raw, Length: int64(len(r.raw))}
+	if size, given := r.count("size"); given {
+		a.Content, a.Data, a.Length = &pageContent{r.engine, r.call.id, int64(size)}, nil, int64(size)
+	}
 	if r.err != nil {
 		return nil, r.err
 	}

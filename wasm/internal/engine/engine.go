@@ -195,7 +195,7 @@ func (e *Engine) perform(c *call) ([]byte, error) {
 	if !ok || n > len(parts) {
 		return nil, core.ErrBadRequest.Because("a request needs an operation, a database, options and data")
 	}
-	request := &request{options: options{text: parts[2]}, data: parts[3], raw: raw, call: c}
+	request := &request{options: options{text: parts[2]}, data: parts[3], raw: raw, call: c, engine: e}
 	if operation, found := engineOperations[name]; found {
 		return operation(c.ctx, e, request)
 	}

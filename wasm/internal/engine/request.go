@@ -15,6 +15,8 @@ type request struct {
 	data []byte // nil when the operation has none
 	raw  []byte // contents of attachments, which follow the text
 	call *call
+	// engine is asked for what the page has and the request does not hold.
+	engine *Engine
 }
 
 type (

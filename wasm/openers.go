@@ -86,6 +86,7 @@ func remoteOptions(text []byte) fetchhttp.Options {
 	options.Password, _ = rawjson.Text(rawjson.Member(text, "password"))
 	options.Create, _ = rawjson.Bool(rawjson.Member(text, "create"))
 	options.SkipSetup = !options.Create
+	options.MaxPolls = maxPolls
 	for name, value := range rawjson.Members(rawjson.Member(text, "headers")) {
 		if options.Header == nil {
 			options.Header = map[string]string{}

@@ -34,6 +34,9 @@ func (db *DB) Changes(ctx context.Context, options core.ChangesOptions, each fun
 		}
 		options.Since = summary.LastSeq
 	}
+	if db.options.MaxPolls > 0 {
+		return db.pollInTurn(ctx, options, each)
+	}
 	return db.longPoll(ctx, options, each)
 }
 

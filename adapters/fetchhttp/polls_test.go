@@ -20,6 +20,11 @@ import (
 func TestPollsTakeTurns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
+		defer func() {
+			pollsMutex.Lock()
+			defer pollsMutex.Unlock()
+			delete(pollsBy, "http://turns.example") // channels stay in the test that made them
+		}()
 		var open, most atomic.Int64
 		var mutex sync.Mutex
 		changed := map[string]bool{}

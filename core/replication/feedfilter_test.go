@@ -3,7 +3,6 @@ package replication_test
 import (
 	"context"
 	"errors"
-	"net/http/httptest"
 	"strconv"
 	"testing"
 	"time"
@@ -11,14 +10,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/gouchdb/gouchdb/adapters/fetchhttp"
-	"github.com/gouchdb/gouchdb/adapters/memory"
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/docstore"
 	"github.com/gouchdb/gouchdb/core/internal/faultadapter"
 	"github.com/gouchdb/gouchdb/core/internal/goscripts"
 	"github.com/gouchdb/gouchdb/core/replication"
-	"github.com/gouchdb/gouchdb/server"
 )
 
 // remainders holds the filter of the recordings, and a view that does the same.
@@ -34,28 +30,9 @@ var remainders = goscripts.Functions{
 
 const remaindersDocument = `{"filters":{"even":"function (doc, req) { return doc.n % 2 === parseInt(req.query.rem || '0'); }"},"views":{"odd":{"map":"odd"}}}`
 
-// places opens an empty database here, and one on a server.
+// places opens an empty database here, and, where a server can listen, one on a server.
 var places = map[string]func(t *testing.T) core.Adapter{
 	"local": func(t *testing.T) core.Adapter { return openWith(t, docstore.Options{Scripts: remainders}) },
-	"remote": func(t *testing.T) core.Adapter {
-		handler, err := server.New(server.Options{
-			Databases: server.Memory(func(ctx context.Context, name string) (core.Adapter, error) {
-				return memory.OpenWith(ctx, docstore.Options{Name: name, Scripts: remainders})
-			}),
-			AllowAnonymous: true,
-		})
-		require.NoError(t, err)
-		running := httptest.NewServer(handler)
-		db, err := fetchhttp.Open(t.Context(), running.URL+"/db", fetchhttp.Options{Create: true})
-		require.NoError(t, err)
-		t.Cleanup(func() {
-			assert.NoError(t, db.Close())
-			handler.Drain()
-			running.Close()
-			assert.NoError(t, handler.Close())
-		})
-		return db
-	},
 }
 
 // oddOnly are the filters of a source that let the same through.

@@ -108,7 +108,7 @@ bench-browser: js chromium bench/node_modules/.installed node_test/node_modules/
 	node bench/run.mjs $(BENCH)
 
 .PHONY: bench-replication
-bench-replication: build js node_test/node_modules/.installed ## replication beside PouchDB in Node, through a proxy that counts and delays; BENCH="--rounds 1"
+bench-replication: build js bench/node_modules/.installed node_test/node_modules/.installed ## replication beside PouchDB, in Node or with BENCH="--browser" in Chromium, through a proxy that counts and delays
 	node bench/replication.mjs $(BENCH)
 
 .PHONY: size

@@ -41,6 +41,7 @@ export async function filesFor(names, dist = new URL("js/dist/", root)) {
     "/": "<!doctype html><meta charset=utf-8><link rel=icon href=data:,><title>bench</title>",
     "/bench.js": await bundle("page/bench.js"),
     "/documents.js": await bundle("page/documents.js"),
+    "/replication.js": await bundle("page/replication.js"),
   };
   for (const name of names) {
     files[`/${name}.js`] = await bundle(`contenders/${name}.js`);

@@ -109,7 +109,7 @@ func TestRequestCounts(t *testing.T) {
 					{Name: "b.bin", ContentType: "image/png", Data: make([]byte, 10_000+i)}}})
 				require.NoError(t, err)
 			}
-		}, 60},
+		}, 15},
 		"nothing": {func(*testing.T, core.Adapter) {}, 5},
 	} {
 		t.Run(name, func(t *testing.T) {

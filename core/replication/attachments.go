@@ -9,8 +9,8 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 )
 
-// Documents come from a bulk get with stubs of their attachments. Their contents are fetched document by document, a few at a time, and only those
-// that no revision has which the target knows. What is large is not fetched here, but read by who writes it.
+// Documents come from a bulk get with stubs of their attachments. Small contents are fetched for many documents at once (see inline.go), others document by
+// document, a few at a time, and only those that no revision has which the target knows. What is large is not fetched here, but read by who writes it.
 
 const (
 	// attachmentReaders is how many documents' contents are fetched at a time.
@@ -47,6 +47,9 @@ func (a *ancestors) of(docID string) []core.Rev {
 // fetchContents puts the contents of attachments in the place of stubs.
 func (r *replicator) fetchContents(c *chunk) error {
 	docs := c.docs
+	if err := r.fetchInline(docs); err != nil {
+		return err
+	}
 	fetched := make([]fetchedDoc, len(docs))
 	var all sync.WaitGroup
 	free := make(chan struct{}, attachmentReaders)

@@ -111,7 +111,7 @@ func split(docs []*core.Document, maxCount, maxBytes int) [][]*core.Document {
 	var groups [][]*core.Document
 	start, bytes := 0, 0
 	for i, doc := range docs {
-		size := docSize(doc)
+		size := sentSize(doc)
 		if i > start && (i-start == maxCount || bytes+size > maxBytes) {
 			groups = append(groups, docs[start:i])
 			start, bytes = i, 0

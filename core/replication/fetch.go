@@ -51,7 +51,7 @@ func (r *replicator) portions(c chunk) []chunk {
 	for _, doc := range c.docs {
 		own := int64(docSize(doc))
 		if contents := stubBytes(doc, r.ancestors.of(doc.ID)); contents <= heldAttachments {
-			own += max(contents, 0)
+			own += inlineLength(max(contents, 0))
 		}
 		last := &portions[len(portions)-1]
 		if size += own; size > int64(r.options.BatchBytes) && len(last.docs) > 0 {
@@ -81,7 +81,7 @@ func (r *replicator) read(wanted []core.DocRev) (chunk, error) {
 	pending := wanted
 	err := r.retry.do(r.ctx, "reading documents", func() error {
 		again, passing = nil, nil
-		results, err := r.bulkGet(pending)
+		results, err := r.bulkGet(pending, core.BulkGetOptions{Revs: true, Latest: true})
 		if err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func (r *replicator) resolve(vanished []core.DocRev, found *collector) error {
 	}
 	var results []core.BulkGetResult
 	err := r.retry.do(r.ctx, "reading documents again", func() (err error) {
-		results, err = r.bulkGet(requests)
+		results, err = r.bulkGet(requests, core.BulkGetOptions{Revs: true, Latest: true})
 		return err
 	})
 	if err != nil {
@@ -152,9 +152,9 @@ func (r *replicator) resolve(vanished []core.DocRev, found *collector) error {
 	return nil
 }
 
-func (r *replicator) bulkGet(requests []core.DocRev) ([]core.BulkGetResult, error) {
+func (r *replicator) bulkGet(requests []core.DocRev, options core.BulkGetOptions) ([]core.BulkGetResult, error) {
 	results, err := inHalves(requests, func(part []core.DocRev) ([]core.BulkGetResult, error) {
-		return r.source.BulkGet(r.ctx, part, core.BulkGetOptions{Revs: true, Latest: true})
+		return r.source.BulkGet(r.ctx, part, options)
 	})
 	if err == nil && len(results) != len(requests) {
 		err = core.ErrNotCouchDB.Because("a bulk get does not answer every request")

@@ -44,12 +44,12 @@ func (r *replicator) write(docs []*core.Document) (outcome, error) {
 }
 
 // group cuts documents into writes. Design documents go alone, so that a refusal of one can be told from a refusal of everything, and so do
-// documents with attachments, which a target may refuse, too.
+// documents with attachments that are not small.
 func (r *replicator) group(docs []*core.Document) [][]*core.Document {
 	var plain []*core.Document
 	var alone [][]*core.Document
 	for _, doc := range docs {
-		if core.IsDesignID(doc.ID) || doc.Attachments != nil {
+		if core.IsDesignID(doc.ID) || !isInline(doc) {
 			alone = append(alone, []*core.Document{doc})
 		} else {
 			plain = append(plain, doc)
@@ -63,7 +63,7 @@ func (r *replicator) divide(failure *core.Error, group []*core.Document, rest []
 	if failure.Status == core.ErrTooLarge.Status {
 		bytes := 0
 		for _, doc := range group {
-			bytes += docSize(doc)
+			bytes += sentSize(doc)
 		}
 		r.writeBytes = max(1, min(r.writeBytes, bytes/2))
 	}

@@ -45,8 +45,9 @@ const inlined = [
 ];
 const inlining = ["-gcflags=all=-l", ...inlined.map((name) => `-gcflags=${name}=`)];
 
-export function buildWasm(output, id, tags = "") {
-  go("build", "-trimpath", `-tags=${tags}`, ...inlining, `-ldflags=-s -w -X main.buildID=${id}`, "-o", output, "./wasm");
+/** Builds the engine. With `named`, the names of functions stay in it, for profiles. */
+export function buildWasm(output, id, tags = "", { named = false } = {}) {
+  go("build", "-trimpath", `-tags=${tags}`, ...inlining, `-ldflags=${named ? "" : "-s "}-w -X main.buildID=${id}`, "-o", output, "./wasm");
   writeFileSync(output, mergeSegments(readFileSync(output), shortenTraces));
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"unsafe"
 
 	"github.com/gouchdb/gouchdb/wasm/internal/engine"
@@ -23,25 +24,38 @@ func ready(buildID string)
 //go:wasmimport gouchdb deliver
 func deliver(call, kind uint32, text string)
 
-// requests holds the texts that JavaScript is writing, by call, so that the collector leaves them alone.
-var requests = map[uint32][]byte{}
+// short is where JavaScript writes the texts of requests that fit, one after the other.
+var short [64 << 10]byte
+
+// writing is the room in which JavaScript is writing a request, so that the collector leaves it alone.
+var writing []byte
 
 // begin makes room for the text of a request. JavaScript must look at the memory anew afterwards: it may have grown.
 //
 //go:wasmexport gouchdb_begin
-func begin(call, size uint32) unsafe.Pointer {
-	text := make([]byte, size)
-	requests[call] = text
-	return unsafe.Pointer(unsafe.SliceData(text))
+func begin(size uint32) unsafe.Pointer {
+	writing = short[:]
+	if int(size) > len(short) {
+		writing = make([]byte, size)
+	}
+	return unsafe.Pointer(unsafe.SliceData(writing))
 }
 
-// submit takes the request whose text, of that many bytes, has been written. It runs when Go is next resumed.
+// submit takes the request whose text, of that many bytes, has been written. One that memory can answer is answered before it returns. With the
+// others it reports true: they run when Go is next resumed.
 //
 //go:wasmexport gouchdb_submit
-func submit(call, size uint32) {
-	text := requests[call][:size]
-	delete(requests, call)
+func submit(call, size uint32) (later bool) {
+	text := writing[:size]
+	if running.Answer(call, text) {
+		return false
+	}
+	if len(writing) == len(short) {
+		text = bytes.Clone(text)
+	}
+	writing = nil
 	running.Submit(call, text)
+	return true
 }
 
 // cancel ends the context of a call, which then fails soon. It does no harm to a call that has been answered.

@@ -4,10 +4,10 @@
 // of bytes. Its counterpart is the TypeScript in js/, which is the only thing that talks to it.
 //
 // One operation is one crossing. JavaScript asks for room ([begin]), writes the request as JSON text straight into it, and
-// hands it over ([submit]); a kick then lets Go run. Go answers through [deliver] with JSON text in its own memory, which
-// JavaScript decodes before it returns. No document is ever walked member by member through syscall/js.
+// hands it over ([submit]). What memory can answer is answered then and there; for everything else a kick lets Go run. Go answers
+// through [deliver] with JSON text in its own memory, which JavaScript decodes before it returns. No document is ever walked member by member through syscall/js.
 //
-// The exported functions only note what is to be done: one that waited would stop the event loop for good. They cost a hundredth of a js.Func.
+// The exported functions never wait: one that did would stop the event loop for good. They cost a hundredth of a js.Func.
 package main
 
 import (

@@ -31,32 +31,36 @@ export function newBench(open) {
     await db.destroy();
   }
 
-  async function time(db, workload, seed) {
+  async function time(db, workload, seed, around) {
     const input = await workload.prepare?.(db, seed);
+    await around?.begin();
     const start = performance.now();
     const answers = await workload.run(db, input);
     const took = performance.now() - start;
+    await around?.end();
     await workload.check(db, answers, input);
     return took;
   }
 
-  async function timeReopening(seed) {
+  async function timeReopening(seed, around) {
     const n = (seed * 7919) % 10_000;
     await kept.db.close();
+    await around?.begin();
     const start = performance.now();
     kept.db = open(kept.name);
     const doc = await kept.db.get(idOf(n));
     const took = performance.now() - start;
+    await around?.end();
     checkDocument(doc, n);
     return took;
   }
 
-  /** Returns milliseconds, or undefined when the contender has no such thing. */
-  async function run(name, seed) {
+  /** Returns milliseconds, or undefined when the contender has no such thing. `around` is told when what is timed begins and ends. */
+  async function run(name, seed, around) {
     const workload = workloads[name];
     if (workload.fresh) {
       const own = await fresh(workload.options);
-      const took = await time(own.db, workload, seed);
+      const took = await time(own.db, workload, seed, around);
       if (workload.keep) {
         kept = own;
       } else {
@@ -69,7 +73,7 @@ export function newBench(open) {
     }
     const times = [];
     for (let i = 0; i < (workload.repeat ?? 1); i++) {
-      times.push(await (workload.reopen ? timeReopening(seed + i) : time(kept.db, workload, seed + i)));
+      times.push(await (workload.reopen ? timeReopening(seed + i, around) : time(kept.db, workload, seed + i, around)));
     }
     return times.sort((a, b) => a - b)[times.length >> 1];
   }

@@ -20,8 +20,10 @@ export interface Receiver {
 
 /** A way to the engine: it runs in this context, or in a worker. */
 export interface Transport {
-  /** Hands over what has gathered. */
-  submit: (requests: readonly Request[], cancelled: readonly number[]) => void;
+  /** Hands over a request. It may be answered before this returns; if not, it begins at the end of this turn of the event loop, with all that come in it. */
+  submit: (request: Request) => void;
+  /** Ends a call, at the end of this turn. */
+  cancel: (call: number) => void;
 }
 
 /** The kinds of texts that the engine delivers, as in wasm/internal/engine: the third is an event. */
@@ -34,9 +36,12 @@ export const FRAME_HEAD = 5;
 // Up to this length, room for three bytes a character, the most that UTF-8 takes, is cheaper than writing a text twice.
 const SHORT = 16384;
 
+// The room for short texts, as in wasm/boundary.go.
+const ROOM = 65536;
+
 interface EngineExports {
-  gouchdb_begin(call: number, size: number): number;
-  gouchdb_submit(call: number, size: number): void;
+  gouchdb_begin(size: number): number;
+  gouchdb_submit(call: number, size: number): number;
   gouchdb_cancel(call: number): void;
 }
 
@@ -45,6 +50,10 @@ export class Boundary implements Transport {
   #go!: GoProgram;
   #exports!: EngineExports;
   #memory: Uint8Array = new Uint8Array(0);
+  #room: Uint8Array = new Uint8Array(0);
+  #waiting: Request[] = [];
+  #cancelled: number[] = [];
+  #scheduled = false;
   readonly #encoder = new TextEncoder();
   readonly #receiver: Receiver;
   #stopped: GouchError | undefined;
@@ -88,57 +97,108 @@ export class Boundary implements Transport {
     return boundary;
   }
 
-  /** Hands over what has gathered, and lets Go run until it waits. */
-  submit(requests: readonly Request[], cancelled: readonly number[]): void {
+  submit(request: Request): void {
+    // Go may be running, and be telling somebody who asks for more: that has to wait until it has ended.
+    if (this.#go.running() || this.#waiting.length > 0) {
+      this.#waiting.push(request);
+      this.#schedule();
+    } else {
+      this.#hand(request);
+    }
+  }
+
+  cancel(call: number): void {
+    this.#cancelled.push(call);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      queueMicrotask(() => {
+        this.#scheduled = false;
+        this.#flush();
+      });
+    }
+  }
+
+  // Lets Go run, with all that has come in this turn, until it waits.
+  #flush(): void {
+    const waiting = this.#waiting;
+    const cancelled = this.#cancelled;
+    this.#waiting = [];
+    this.#cancelled = [];
+    for (const request of waiting) {
+      this.#hand(request);
+    }
+    for (const call of cancelled) {
+      this.#enter(() => {
+        this.#exports.gouchdb_cancel(call);
+      });
+    }
+    if (!this.#stopped) {
+      this.#go.resume();
+    }
+  }
+
+  #hand(request: Request): void {
+    this.#enter(() => {
+      const later = typeof request.text === "string" && !request.raw ? this.#write(request.call, request.text) : this.#writeBytes(request);
+      if (later) {
+        this.#schedule();
+      }
+    });
+  }
+
+  // Calls into Go. It does not come back from a defect.
+  #enter(enter: () => void): void {
     if (this.#stopped) {
       return;
     }
     try {
-      for (const request of requests) {
-        if (typeof request.text === "string" && !request.raw) {
-          this.#write(request.call, request.text);
-        } else {
-          this.#writeBytes(request);
-        }
-      }
-      for (const call of cancelled) {
-        this.#exports.gouchdb_cancel(call);
-      }
+      this.#go.enter(enter);
     } catch (error) {
       this.#stop(engineError("engine_stopped", `the engine has failed: ${asError(error).message}`, error));
-      return;
     }
-    this.#go.resume();
   }
 
-  #write(call: number, text: string): void {
+  // Reports whether the request is answered only after Go has run.
+  #write(call: number, text: string): boolean {
     // Most text is mostly ASCII: a long one gets a little room beyond that, and is written again if it was not enough.
     for (const room of text.length <= SHORT ? [text.length * 3] : [text.length + (text.length >> 4), text.length * 3]) {
-      const address = this.#exports.gouchdb_begin(call, room) >>> 0;
-      const { read, written } = this.#encoder.encodeInto(text, this.#view().subarray(address, address + room));
+      const { read, written } = this.#encoder.encodeInto(text, this.#roomFor(room));
       if (read === text.length) {
-        this.#exports.gouchdb_submit(call, written);
-        return;
+        return this.#exports.gouchdb_submit(call, written) !== 0;
       }
     }
+    return false;
   }
 
-  #writeBytes({ call, text, raw }: Request): void {
+  #writeBytes({ call, text, raw }: Request): boolean {
     const encoded = typeof text === "string" ? this.#encoder.encode(text) : text;
     const head = raw ? FRAME_HEAD : 0;
     const size = (raw ?? []).reduce((sum, bytes) => sum + bytes.length, head + encoded.length);
-    const address = this.#exports.gouchdb_begin(call, size) >>> 0;
-    const room = this.#view().subarray(address, address + size);
+    const room = this.#roomFor(size);
     if (raw) {
       room[0] = 0;
-      new DataView(room.buffer, address).setUint32(1, encoded.length);
+      new DataView(room.buffer, room.byteOffset).setUint32(1, encoded.length);
     }
     let at = head;
     for (const bytes of [encoded, ...(raw ?? [])]) {
       room.set(bytes, at);
       at += bytes.length;
     }
-    this.#exports.gouchdb_submit(call, size);
+    return this.#exports.gouchdb_submit(call, size) !== 0;
+  }
+
+  // Go's memory for a text of that many bytes. For short ones it is the same each time, and so is the view on it.
+  #roomFor(size: number): Uint8Array {
+    const address = this.#exports.gouchdb_begin(size) >>> 0;
+    const memory = this.#view();
+    if (this.#room.buffer !== memory.buffer || this.#room.byteOffset !== address || this.#room.length < size) {
+      this.#room = memory.subarray(address, address + Math.max(size, ROOM));
+    }
+    return this.#room;
   }
 
   // The memory as it is now: when it grows, views on it become empty.

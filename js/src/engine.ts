@@ -1,5 +1,5 @@
 import { revive } from "./attachments.js";
-import { Boundary, FAILURE, FRAME_HEAD, RESULT, type Receiver, type Request, type Transport } from "./boundary.js";
+import { Boundary, FAILURE, FRAME_HEAD, RESULT, type Receiver, type Transport } from "./boundary.js";
 import { asError, badRequest, engineError, GouchError } from "./error.js";
 import type { SystemModules } from "./go.js";
 
@@ -22,8 +22,7 @@ interface Pending {
 }
 
 /**
- * The Go engine, seen from JavaScript. A call's request and answer cross as JSON text in one piece each; calls that are made in one
- * turn of the event loop cross together.
+ * The Go engine, seen from JavaScript. A call's request and answer cross as JSON text in one piece each.
  */
 export class Engine {
   /** Set once the engine has ended: every call then fails with this. */
@@ -33,9 +32,6 @@ export class Engine {
   readonly #decoder = new TextDecoder();
   readonly #pending = new Map<number, Pending>();
   readonly #onStopped: () => void;
-  #requests: Request[] = [];
-  #cancelled: number[] = [];
-  #scheduled = false;
   #lastCall = 0;
 
   private constructor(onStopped: () => void) {
@@ -79,11 +75,10 @@ export class Engine {
     }
     const call = (this.#lastCall = (this.#lastCall + 1) >>> 0);
     const head = `["${operation}",${database},${JSON.stringify(options)}`;
-    this.#requests.push({ call, text: data === undefined ? `${head}]` : `${head},${data}]`, raw });
-    this.#schedule();
     const answer = new Promise<unknown>((resolve, reject) => {
       this.#pending.set(call, { resolve, reject, onEvent });
     });
+    this.#transport.submit({ call, text: data === undefined ? `${head}]` : `${head},${data}]`, raw });
     if (!signal) {
       return answer;
     }
@@ -92,8 +87,7 @@ export class Engine {
 
   async #abortable(call: number, answer: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
     const abort = () => {
-      this.#cancelled.push(call);
-      this.#schedule();
+      this.#transport.cancel(call);
       this.#pending.get(call)?.reject(asError(signal.reason));
     };
     signal.addEventListener("abort", abort);
@@ -101,26 +95,6 @@ export class Engine {
       return await answer;
     } finally {
       signal.removeEventListener("abort", abort);
-    }
-  }
-
-  #schedule(): void {
-    if (!this.#scheduled) {
-      this.#scheduled = true;
-      queueMicrotask(() => {
-        this.#flush();
-      });
-    }
-  }
-
-  #flush(): void {
-    this.#scheduled = false;
-    const requests = this.#requests;
-    const cancelled = this.#cancelled;
-    this.#requests = [];
-    this.#cancelled = [];
-    if (!this.stopped) {
-      this.#transport.submit(requests, cancelled);
     }
   }
 

@@ -25,6 +25,10 @@ export interface GoProgram {
   memory(): ArrayBufferLike;
   /** Runs Go until everything in it waits. */
   resume(): void;
+  /** Whether Go is running now, and has called whoever asks. Its exported functions must not be called then. */
+  running(): boolean;
+  /** Calls exported functions. */
+  enter(call: () => void): void;
 }
 
 // What Go's script puts on globalThis, or takes from there.
@@ -102,12 +106,21 @@ export async function startGo(
   };
   // Timers and callbacks resume Go through this too: what goes wrong there must not get lost, nor go on.
   const resume = go._resume.bind(go);
+  let depth = 0; // Go may call JavaScript, which calls Go
+  const enter = (call: () => void) => {
+    depth++;
+    try {
+      call();
+    } finally {
+      depth--;
+    }
+  };
   go._resume = () => {
     if (ended) {
       return;
     }
     try {
-      resume();
+      enter(resume);
     } catch (error) {
       end("the engine has failed", error);
     }
@@ -127,5 +140,7 @@ export async function startGo(
     resume: () => {
       go._resume();
     },
+    running: () => depth > 0,
+    enter,
   };
 }

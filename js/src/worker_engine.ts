@@ -26,12 +26,28 @@ export async function startInWorker(worker: Worker, module: Promise<WebAssembly.
     throw error;
   }
   const encoder = new TextEncoder();
+  let requests: (Request & { text: Uint8Array })[] = [];
+  let cancelled: number[] = [];
+  const flush = () => {
+    // Contents of attachments are the caller's own: those are copied.
+    const texts = requests.map(({ text }) => text.buffer as ArrayBuffer);
+    worker.postMessage({ requests, cancelled } satisfies ToWorker, texts);
+    requests = [];
+    cancelled = [];
+  };
+  const schedule = () => {
+    if (requests.length + cancelled.length === 1) {
+      queueMicrotask(flush);
+    }
+  };
   return {
-    submit(requests, cancelled) {
-      const encoded = requests.map(({ call, text, raw }) => ({ call, text: typeof text === "string" ? encoder.encode(text) : text, raw }));
-      // Contents of attachments are the caller's own: those are copied.
-      const texts = encoded.map(({ text }) => text.buffer as ArrayBuffer);
-      worker.postMessage({ requests: encoded, cancelled } satisfies ToWorker, texts);
+    submit({ call, text, raw }) {
+      requests.push({ call, text: typeof text === "string" ? encoder.encode(text) : text, raw });
+      schedule();
+    },
+    cancel(call) {
+      cancelled.push(call);
+      schedule();
     },
   };
 }

@@ -31,6 +31,13 @@ func (s *Store) records(ctx context.Context, numbers []uint64) (map[uint64][]byt
 			missing = append(missing, number)
 		}
 	}
+	if len(missing) > 0 {
+		select {
+		case <-ctx.Done(): // nothing is fetched for somebody who does not wait
+			return nil, ctx.Err()
+		default:
+		}
+	}
 	for len(missing) > 0 {
 		mine, others := s.fetches.begin(missing, s.cache, found)
 		if len(mine) > 0 {

@@ -50,6 +50,11 @@ scope.onmessage = ({ data }) => {
   if ("module" in data) {
     void start(data.module, data.build);
   } else {
-    boundary?.submit(data.requests, data.cancelled);
+    for (const request of data.requests) {
+      boundary?.submit(request);
+    }
+    for (const call of data.cancelled) {
+      boundary?.cancel(call);
+    }
   }
 };

@@ -67,7 +67,7 @@ func New(openers Openers, deliver Deliver) *Engine {
 	}
 }
 
-// Submit notes a request. It never waits, and it keeps text.
+// Submit notes a request, which runs when the caller lets other goroutines run. It never waits, and it keeps text.
 func (e *Engine) Submit(id uint32, text []byte) {
 	c := &call{id: id, text: text, engine: e}
 	c.ctx, c.cancel = context.WithCancelCause(context.Background())
@@ -149,6 +149,12 @@ func (e *Engine) run(c *call) {
 	e.mu.Lock()
 	delete(e.calls, c.id)
 	e.mu.Unlock()
+	e.answer(c, result, err)
+	c.cancel(nil)
+}
+
+// answer delivers the outcome of a call.
+func (e *Engine) answer(c *call, result []byte, err error) {
 	if err != nil {
 		e.deliver(c.id, Failure, appendFailure(nil, failureOf(c.ctx, err)))
 	} else {
@@ -159,7 +165,6 @@ func (e *Engine) run(c *call) {
 		e.spare = result[:0]
 		e.mu.Unlock()
 	}
-	c.cancel(nil)
 }
 
 // maxSpare is how much memory is kept for the next answer.
@@ -176,26 +181,12 @@ func (c *call) gather(head string) []byte {
 	return append(text, head...)
 }
 
-// perform reads a request and runs its operation.
+// perform runs the operation that a call asks for.
 func (e *Engine) perform(c *call) ([]byte, error) {
-	text, raw := unframe(c.text)
-	if err := rawjson.Validate(text); err != nil {
-		return nil, core.ErrBadJSON.Because("the request is not JSON: " + err.Error())
+	name, handle, request, err := e.parse(c)
+	if err != nil {
+		return nil, err
 	}
-	var parts [4][]byte
-	n := 0
-	for element := range rawjson.Elements(text) {
-		if n < len(parts) {
-			parts[n] = element
-		}
-		n++
-	}
-	name, _ := rawjson.Text(parts[0])
-	handle, ok := rawjson.Int(parts[1])
-	if !ok || n > len(parts) {
-		return nil, core.ErrBadRequest.Because("a request needs an operation, a database, options and data")
-	}
-	request := &request{options: options{text: parts[2]}, data: parts[3], raw: raw, call: c, engine: e}
 	if operation, found := engineOperations[name]; found {
 		return operation(c.ctx, e, request)
 	}
@@ -212,6 +203,28 @@ func (e *Engine) perform(c *call) ([]byte, error) {
 	}
 	defer db.detach(c)
 	return operation(c.ctx, db.adapter(), request)
+}
+
+// parse reads the text of a call: the operation, the database, and what the operation gets.
+func (e *Engine) parse(c *call) (name string, handle int64, r *request, err error) {
+	text, raw := unframe(c.text)
+	if err := rawjson.Validate(text); err != nil {
+		return "", 0, nil, core.ErrBadJSON.Because("the request is not JSON: " + err.Error())
+	}
+	var parts [4][]byte
+	n := 0
+	for element := range rawjson.Elements(text) {
+		if n < len(parts) {
+			parts[n] = element
+		}
+		n++
+	}
+	name, _ = rawjson.Text(parts[0])
+	handle, ok := rawjson.Int(parts[1])
+	if !ok || n > len(parts) {
+		return "", 0, nil, core.ErrBadRequest.Because("a request needs an operation, a database, options and data")
+	}
+	return name, handle, &request{options: options{text: parts[2]}, data: parts[3], raw: raw, call: c, engine: e}, nil
 }
 
 // failureOf returns the error to tell: of a call that was cancelled, why.

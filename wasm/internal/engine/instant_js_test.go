@@ -1,0 +1,25 @@
+//go:build js && wasm
+
+package engine_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gouchdb/gouchdb/wasm/internal/engine"
+)
+
+// With one thread, what was submitted begins when the test waits. A read that comes after it sees what it did.
+func TestNothingIsAnsweredBeforeWhatWaitsToBegin(t *testing.T) {
+	s := newShell(t)
+	db := s.open("memory", "a")
+	put := s.submit(`["put",` + db + `,{},{"_id":"x"}]`)
+	get := `["get",` + db + `,{"id":"x"}]`
+	_, done := s.answer(get)
+	require.False(t, done)
+	assert.Equal(t, engine.Result, s.wait(s.submit(get)).kind)
+	assert.Equal(t, engine.Result, s.wait(put).kind)
+	assert.Contains(t, s.atOnce(get), `"_id":"x"`)
+}

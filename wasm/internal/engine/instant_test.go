@@ -1,0 +1,111 @@
+package engine_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/docstore"
+	"github.com/gouchdb/gouchdb/core/kv/logkv"
+	"github.com/gouchdb/gouchdb/core/kv/logkv/memdevice"
+	"github.com/gouchdb/gouchdb/wasm/internal/engine"
+)
+
+// answer sends a request that is to be answered at once, if it is.
+func (s *shell) answer(request string) (answer, bool) {
+	s.mu.Lock()
+	s.last++
+	call := s.last
+	s.answers[call] = make(chan answer, 2)
+	s.mu.Unlock()
+	if !s.engine.Answer(call, []byte(request)) {
+		return answer{}, false
+	}
+	return s.wait(call), true
+}
+
+func (s *shell) atOnce(request string) string {
+	s.t.Helper()
+	a, done := s.answer(request)
+	require.True(s.t, done, request)
+	return a.text
+}
+
+func TestReadsOfMemoryAreAnsweredAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	db := s.open("memory", "a")
+	s.call(`["put",` + db + `,{},{"_id":"x","n":1}]`)
+	for _, request := range []string{
+		`["get",` + db + `,{"id":"x"}]`,
+		`["get",` + db + `,{"id":"none"}]`,
+		`["get",` + db + `,{"id":7}]`,
+		`["get",` + db + `,{"id":"x","revs":true,"conflicts":true,"local_seq":true}]`,
+		`["openRevs",` + db + `,{"id":"x","open_revs":"all"}]`,
+		`["bulkGet",` + db + `,{},{"docs":[{"id":"x"},{"id":"y"}]}]`,
+		`["allDocs",` + db + `,{"include_docs":true,"update_seq":true}]`,
+		`["changes",` + db + `,{"since":0,"include_docs":true}]`,
+		`["revsDiff",` + db + `,{},{"x":["2-aa"]}]`,
+	} {
+		got, done := s.answer(request)
+		require.True(t, done, request)
+		assert.Equal(t, s.wait(s.submit(request)), got, request)
+	}
+}
+
+func TestWhatMustWaitIsNotAnsweredAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	db, remote := s.open("memory", "a"), s.open("remote", "a")
+	for _, request := range []string{
+		`["put",` + db + `,{},{"_id":"x"}]`,
+		`["info",` + db + `,{}]`,
+		`["changes",` + db + `,{"since":"now","wait":10000}]`,
+		`["get",` + remote + `,{"id":"x"}]`,
+		`["get",99,{"id":"x"}]`,
+		`["nothing",` + db + `,{}]`,
+		`["get",` + db + `,{`,
+		`[`,
+		``,
+	} {
+		_, done := s.answer(request)
+		assert.False(t, done, request)
+	}
+}
+
+// A read that needs what is on the device waits for it as it always did, and the next one does not.
+func TestWhatIsNotInMemoryIsReadTheOrdinaryWay(t *testing.T) {
+	t.Parallel()
+	storage := memdevice.New()
+	s := newShell(t)
+	s.engine = engine.New(engine.Openers{"log": {Open: func(ctx context.Context, name string, _ []byte) (core.Adapter, error) {
+		store, err := logkv.Open(ctx, storage.Open(nil), logkv.Options{})
+		if err != nil {
+			return nil, err
+		}
+		return docstore.Open(ctx, store, docstore.Options{Name: name})
+	}}}, s.deliver)
+	db := s.open("log", "a")
+	s.call(`["put",` + db + `,{},{"_id":"x","long":"` + strings.Repeat("long ", 200) + `"}]`)
+	get := `["get",` + db + `,{"id":"x"}]`
+	written := s.atOnce(get)
+	s.call(`["close",0,{"db":` + db + `}]`)
+
+	db = s.open("log", "a")
+	get = `["get",` + db + `,{"id":"x"}]`
+	s.call(`["compact",` + db + `,{}]`)
+	first, done := s.answer(get)
+	if !done {
+		first = s.wait(s.submit(get))
+	}
+	assert.Equal(t, written, first.text)
+	assert.Equal(t, written, s.atOnce(get))
+	s.call(`["close",0,{"db":` + db + `}]`)
+	_, done = s.answer(get)
+	assert.False(t, done)
+	assert.Equal(t, "closed", s.fail(get).Name)
+}

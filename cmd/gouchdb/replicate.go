@@ -14,9 +14,13 @@ import (
 func replicate(ctx context.Context, p process, flags *flag.FlagSet, args []string) (err error) {
 	create := flags.Bool("create", false, "make the target when it is a remote database that is not there")
 	asJSON := flags.Bool("json", false, "print the result as JSON")
-	live := flags.Bool("live", false, "go on with what comes later, and outlive failures of the network, until interrupted")
+	options := gouchdb.ReplicateOptions{}
+	choose := chooseFlags(flags, &options)
 	locations, err := parse(flags, args, 2)
 	if err != nil {
+		return err
+	}
+	if err := choose(); err != nil {
 		return err
 	}
 	source, err := gouchdb.Open(ctx, locations[0], gouchdb.Options{})
@@ -29,16 +33,14 @@ func replicate(ctx context.Context, p process, flags *flag.FlagSet, args []strin
 		return fmt.Errorf("opening the target: %w", err)
 	}
 	defer closing(target, &err)
-	options := gouchdb.ReplicateOptions{}
-	if *live {
-		options.Live, options.Retry.Forever = true, true
+	if options.Live {
 		options.OnEvent = func(event gouchdb.ReplicationEvent) { printEvent(p, event) }
 	}
 	result, err := gouchdb.Replicate(ctx, source, target, options)
 	if result != nil {
 		printResult(p, result, *asJSON)
 	}
-	if *live && ctx.Err() != nil {
+	if options.Live && ctx.Err() != nil {
 		return nil // interrupted, as it is meant to end
 	}
 	return err

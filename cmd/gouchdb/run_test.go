@@ -84,6 +84,14 @@ func TestCommandLine(t *testing.T) {
 		{[]string{"serve", "--memory", "--log-level", "loud"}, withPassword, exitUsage, "log-level"},
 		{[]string{"replicate", "memory:a"}, environment(nil), exitUsage, "2 arguments"},
 		{[]string{"replicate", "a", "memory:b"}, environment(nil), exitFailure, "opening the source"},
+		{[]string{"replicate", "--doc-ids", "a,b", "memory:a", "memory:b"}, environment(nil), exitUsage, "JSON array"},
+		{[]string{"replicate", "--doc-ids", "null", "memory:a", "memory:b"}, environment(nil), exitUsage, "JSON array"},
+		{[]string{"replicate", "--selector", "{", "memory:a", "memory:b"}, environment(nil), exitFailure, "invalid JSON"},
+		{[]string{"replicate", "--selector", "{}", "--view", "d/v", "memory:a", "memory:b"}, environment(nil), exitFailure, "View"},
+		{[]string{"replicate", "--query-params", "{}", "memory:a", "memory:b"}, environment(nil), exitFailure, "QueryParams"},
+		{[]string{"replicate", "--checkpoint", "nowhere", "memory:a", "memory:b"}, environment(nil), exitFailure, `no mode "nowhere"`},
+		{[]string{"replicate", "--batch-size", "-1", "memory:a", "memory:b"}, environment(nil), exitFailure, "BatchSize"},
+		{[]string{"replicate", "--filter", "d/f", "memory:a", "memory:b"}, environment(nil), exitFailure, "_design/d"},
 		{[]string{"replicate", "memory:a", "http://admin:hunter2@127.0.0.1:1/db"}, environment(nil), exitFailure, "opening the target"},
 	} {
 		t.Run(strings.Join(test.args, " "), func(t *testing.T) {
@@ -271,6 +279,46 @@ func TestReplicateCommand(t *testing.T) {
 	assert.Equal(t, exitFailure, code)
 	assert.Contains(t, stderr, "unauthorized")
 	assert.NotContains(t, stdout+stderr, "wrong@")
+	r.end(t)
+}
+
+// TestReplicateChosen copies a part of eight documents, one of which is in conflict and one a design document.
+func TestReplicateChosen(t *testing.T) {
+	t.Parallel()
+	r := startServe(t, withPassword, "--memory", "--create", "source")
+	for _, body := range []string{
+		`{"new_edits":false,"docs":[{"_id":"d0","_rev":"1-a","n":0},{"_id":"d0","_rev":"1-b","n":0}]}`,
+		`{"docs":[{"_id":"d1","n":1},{"_id":"d2","n":2},{"_id":"d3","n":3},{"_id":"d,4","n":4},{"_id":"d5","n":5},
+			{"_id":"_design/d","filters":{"rest":"function (doc, req) { return doc.n % 2 == req.query.rest; }"},"views":{"small":{"map":"function (doc) { if (doc.n < 2) emit(); }"}}}]}`,
+	} {
+		status, text := r.do(t, "POST", "/source/_bulk_docs", body)
+		require.Equal(t, http.StatusCreated, status, text)
+	}
+	server := strings.Replace(r.url, "//", "//admin:hunter2@", 1)
+	for _, test := range []struct {
+		flags   []string
+		written int
+	}{
+		{nil, 8},
+		{[]string{"--batch-size", "2", "--batches-limit", "1", "--checkpoint", "none"}, 8},
+		{[]string{"--winning-revs-only"}, 7},
+		{[]string{"--doc-ids", `["d1","d,4"]`}, 2},
+		{[]string{"--doc-ids", `[]`}, 0},
+		{[]string{"--selector", `{"n":{"$gt":2}}`}, 3},
+		{[]string{"--view", "d/small"}, 3},
+		{[]string{"--filter", "d/rest", "--query-params", `{"rest":1}`}, 3},
+		{[]string{"--design-docs"}, 1},
+		{[]string{"--since", "now"}, 0},
+	} {
+		file := "file:" + filepath.Join(t.TempDir(), "copy.gouch")
+		code, stdout, stderr := try(t, environment(nil), append(append([]string{"replicate", "--json"}, test.flags...), server+"/source", file)...)
+		require.Equal(t, exitOK, code, "%v: %s", test.flags, stderr)
+		var result struct {
+			DocsWritten int `json:"docs_written"`
+		}
+		require.NoError(t, json.Unmarshal([]byte(stdout), &result))
+		assert.Equal(t, test.written, result.DocsWritten, "%v", test.flags)
+	}
 	r.end(t)
 }
 

@@ -45,12 +45,6 @@ type written struct {
 	DeleteBody string
 }
 
-// notReplayed are transcripts that need what is not here yet, by a part of their names.
-var notReplayed = map[string]string{
-	"attachments":  "the contents were not recorded whole",
-	"push_batches": "the requests were not recorded whole",
-}
-
 func TestReplicationTranscripts(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(golden.Path(filepath.Join("replication", "*.json")))
@@ -58,10 +52,6 @@ func TestReplicationTranscripts(t *testing.T) {
 	require.NotEmpty(t, files)
 	for _, path := range files {
 		name := strings.TrimSuffix(filepath.Base(path), ".json")
-		if reason := whyNotReplayed(name); reason != "" {
-			t.Logf("%s: %s", name, reason)
-			continue
-		}
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			text, err := os.ReadFile(path)
@@ -71,15 +61,6 @@ func TestReplicationTranscripts(t *testing.T) {
 			replayTranscript(t, name, recording)
 		})
 	}
-}
-
-func whyNotReplayed(name string) string {
-	for part, reason := range notReplayed {
-		if strings.Contains(name, part) {
-			return reason
-		}
-	}
-	return ""
 }
 
 // peer is this server in the place of the CouchDB that was recorded.
@@ -100,8 +81,13 @@ func replayTranscript(t *testing.T, name string, recording transcript) {
 	if !strings.Contains(name, "create_target") && !strings.Contains(name, "missing_target") {
 		s.ok(t, "PUT", "/"+p.db, "")
 	}
+	p.complete(t, &recording)
+	p.transcript = recording.Transcript
 	if recording.Direction == "pull" {
 		p.write(t, recording.Written)
+		if strings.Contains(name, "attachments") {
+			p.learnRevisions(t)
+		}
 	} else {
 		p.write(t, recording.WrittenTarget)
 	}
@@ -138,6 +124,14 @@ func (p *peer) exchange(t *testing.T, c transcribed, meanwhile []written) {
 	feed := strings.Contains(c.Path, "feed=longpoll") || strings.Contains(c.Path, "feed=continuous")
 	if feed {
 		p.follow(t, c, meanwhile)
+		return
+	}
+	switch {
+	case c.RespB64 != nil && strings.Contains(c.Path, "open_revs="):
+		p.fetchParts(t, c)
+		return
+	case strings.Contains(c.Path, "?rev="):
+		p.fetchAttachment(t, c)
 		return
 	}
 	if c.RespLength > 0 || c.Path == "/" {

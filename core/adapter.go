@@ -220,6 +220,9 @@ type RevsDiff struct {
 type BulkDocsOptions struct {
 	// Replicated stores revisions as they come, with their ancestry, instead of making new ones: CouchDB's new_edits=false.
 	Replicated bool
+	// Atomic writes nothing when one of the documents cannot be written; the others then fail with ErrNotWritten. Only local databases can
+	// do that; others answer with ErrNotImplemented.
+	Atomic bool
 }
 
 // BulkResult is the outcome of one document of a write.

@@ -99,6 +99,8 @@ var (
 	ErrUnauthorized = NewError(401, "unauthorized", "You are not authorized to access this db.")
 	// ErrForbidden: refused by a validation function or a missing role.
 	ErrForbidden = NewError(403, "forbidden", "")
+	// ErrNotWritten: another document of a batch that is written whole or not at all could not be written.
+	ErrNotWritten = NewError(412, "not_written", "another document of the batch could not be written")
 	// ErrExists: the database to be created exists.
 	ErrExists = NewError(412, "file_exists", "The database could not be created, the file already exists.")
 	// ErrTooLarge: a document beyond the size limit.

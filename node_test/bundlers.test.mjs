@@ -20,7 +20,7 @@ const tool = (name) => import(pathToFileURL(tools.resolve(name)));
 const binary = (name) => fileURLToPath(new URL(`bundlers/node_modules/.bin/${name}`, import.meta.url));
 const dist = join(packageRoot, "dist");
 
-// What all of them do: write, read, sync, and use a worker.
+// What all of them do: write, read, call for what is loaded later, sync, and use a worker.
 const story = (from) => `
 import GouchDB from ${JSON.stringify(from)};
 const { name, remote } = Object.fromEntries(new URLSearchParams(location.search));
@@ -28,6 +28,7 @@ async function story() {
   const db = new GouchDB(name);
   await db.put({ _id: "milk", title: "Buy milk" });
   const { title } = await db.get("milk");
+  await db.upsert("visits", () => ({ count: 1 }));
   const { push } = await db.sync(remote + "/" + name);
   const other = new GouchDB(name + "-in-worker", { worker: true });
   const { docs_written: pulled } = await other.replicate.from(remote + "/" + name);
@@ -36,7 +37,7 @@ async function story() {
 story().then((outcome) => { globalThis.outcome = outcome; }, (error) => { globalThis.outcome = String(error.stack ?? error); });
 `;
 const page = (script) => `<!doctype html><title>app</title><script type="module" src="${script}"></script>`;
-const told = { title: "Buy milk", pushed: 1, pulled: 1 };
+const told = { title: "Buy milk", pushed: 2, pulled: 2 };
 
 let files, pages, server, browser;
 before(async () => {
@@ -154,7 +155,7 @@ describe("bundlers", { concurrency: 1 }, () => {
 describe("without a bundler", () => {
   test("<script type=module>", { timeout: 30_000 }, async () => {
     files["/module/index.html"] = `<!doctype html><script type="module">${story("./dist/browser.js")}</script>`;
-    for (const file of ["browser.js", "gouchdb.wasm", "worker.js"]) {
+    for (const file of ["browser.js", "additions.js", "gouchdb.wasm", "worker.js"]) {
       files[`/module/dist/${file}`] = pathToFileURL(join(dist, file));
     }
     assert.deepEqual(await visit(`${pages.url}/module/index.html`, "module"), told);
@@ -180,6 +181,7 @@ describe("without a bundler", () => {
       const db = new GouchDB("node", { adapter: "memory" });
       await db.put({ _id: "milk", title: "Buy milk" });
       const { title } = await db.get("milk");
+      await db.upsert("visits", () => ({ count: 1 }));
       const { push } = await db.sync(${JSON.stringify(`${server.url}/node`)} + Math.random().toString(36).slice(2));
       const file = new GouchDB("file-" + Math.random());
       await file.put({ _id: "a" });
@@ -198,7 +200,7 @@ describe("without a bundler", () => {
     test(kind, { timeout: 30_000 }, async () => {
       const { code, output } = await run(inNode(require));
       assert.equal(code, 0, output);
-      assert.deepEqual(JSON.parse(output), { title: "Buy milk", pushed: 1, adapter: "file", named: true });
+      assert.deepEqual(JSON.parse(output), { title: "Buy milk", pushed: 2, adapter: "file", named: true });
     });
   }
 });
@@ -213,6 +215,7 @@ test("workerd", { timeout: 60_000 }, async () => {
       const db = new GouchDB("notes");
       await db.put({ _id: "milk", title: "Buy milk" });
       const { title } = await db.get("milk");
+      await db.upsert("visits", () => ({ count: 1 }));
       const { push } = await db.sync(remote + "/workerd");
       return { title, pushed: push.docs_written, adapter: db.adapter };
     }
@@ -237,7 +240,7 @@ test("workerd", { timeout: 60_000 }, async () => {
       child.once("exit", (code) => reject(new Error(`workerd has ended with ${code}`)));
     });
     const answer = await fetch(`http://127.0.0.1:${port}/?${new URLSearchParams({ remote: server.url })}`);
-    assert.deepEqual(await answer.json(), { title: "Buy milk", pushed: 1, adapter: "memory" });
+    assert.deepEqual(await answer.json(), { title: "Buy milk", pushed: 2, adapter: "memory" });
   } finally {
     child.kill();
   }

@@ -109,6 +109,15 @@ export async function main(): Promise<void> {
     emit(doc.title, doc.done);
   }, { reduce: "_count", group: true });
   await db.query({ map: "(doc) => { emit(doc._id) }", reduce: (keys, values) => values.length }, (error, answer) => void (error ?? answer.rows.length));
+  const { updated, rev: current } = await db.upsert("milk", ({ title: was = "", done }) => ({ title: `${was}!`, done: !done }));
+  void [updated, current?.length, (await db.putIfNotExists({ _id: "tea", title: "Tea" })).id];
+  // @ts-expect-error a task has a title
+  await db.upsert("milk", () => ({ done: true }));
+  await db.resolve("milk", async ([winner, ...others], base) => (winner ? { ...winner, title: others[0]?.title ?? base?.title ?? "" } : null));
+  for await (const { id: torn, conflicts: losers } of db.conflicts({ live: true })) {
+    void [torn.length, losers[0]?.length];
+  }
+  void (await db.conflicts())[0]?.rev.length;
   const cleaned: { ok: true } = await db.viewCleanup();
   void cleaned;
 }

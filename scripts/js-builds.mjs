@@ -23,7 +23,9 @@ function inlined(directory, wasm) {
 const splitOff = {
   name: "split off",
   setup(build) {
-    build.onResolve({ filter: /\/pouchdb\/import\.js$/ }, ({ kind }) => (kind === "dynamic-import" ? { path: "./import-pouchdb.js", external: true } : undefined));
+    const split = (filter, path) => build.onResolve({ filter }, ({ kind }) => (kind === "dynamic-import" ? { path, external: true } : undefined));
+    split(/\/pouchdb\/import\.js$/, "./import-pouchdb.js");
+    split(/\/additions\/index\.js$/, "./additions.js");
   },
 };
 
@@ -41,6 +43,7 @@ export async function bundleAll(entrypoints, directory, id) {
   const build = (name, output, options) => bundle(join(entrypoints, `${name}.ts`), join(directory, output), id, options);
   await build("worker", "worker.js", { format: "iife" });
   await build("../pouchdb/import", "import-pouchdb.js");
+  await build("../additions/index", "additions.js");
   await build("browser", "browser.js", { plugins: [splitOff] });
   await build("script", "gouchdb.js", { format: "iife" });
   await build("inline", "inline.js", { plugins: [inlined(directory, "gouchdb.wasm")] });

@@ -11,6 +11,9 @@ import (
 
 // BulkDocs writes documents, in one request and once.
 func (db *DB) BulkDocs(ctx context.Context, docs []*core.Document, options core.BulkDocsOptions) ([]core.BulkResult, error) {
+	if options.Atomic {
+		return nil, core.ErrNotImplemented.Because("CouchDB cannot write all of a batch or nothing")
+	}
 	if len(docs) == 0 {
 		return []core.BulkResult{}, nil
 	}

@@ -2,6 +2,7 @@ package docstore
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -17,7 +18,7 @@ import (
 //
 // A document that is too large fails the whole call, as in CouchDB, and so does a stub of an attachment that the revision before does not have.
 func (db *DB) BulkDocs(ctx context.Context, docs []*core.Document, options core.BulkDocsOptions) ([]core.BulkResult, error) {
-	b := batch{db: db, replicated: options.Replicated, results: make([]core.BulkResult, len(docs))}
+	b := batch{db: db, replicated: options.Replicated, atomic: options.Atomic, results: make([]core.BulkResult, len(docs))}
 	if err := b.prepare(docs); err != nil {
 		return nil, err
 	}
@@ -33,6 +34,9 @@ func (db *DB) BulkDocs(ctx context.Context, docs []*core.Document, options core.
 			if err := b.run(ctx, tx); err != nil {
 				return err
 			}
+			if b.atomic && b.failed() {
+				return errNotWritten
+			}
 			b.offerRedo(tx)
 			return nil
 		})
@@ -40,6 +44,10 @@ func (db *DB) BulkDocs(ctx context.Context, docs []*core.Document, options core.
 	// What is written has no mark any more, and is left alone.
 	if dropErr := db.dropStaged(ctx, staged); err == nil && dropErr != nil {
 		err = dropErr
+	}
+	if err == errNotWritten {
+		b.failRest()
+		return b.results, nil
 	}
 	if err != nil {
 		return nil, err
@@ -50,10 +58,27 @@ func (db *DB) BulkDocs(ctx context.Context, docs []*core.Document, options core.
 	return b.results, nil
 }
 
+// errNotWritten undoes the update of a batch of which all or nothing is to be written.
+var errNotWritten = errors.New("a document of the batch cannot be written")
+
+func (b *batch) failed() bool {
+	return slices.ContainsFunc(b.results, func(result core.BulkResult) bool { return result.Err != nil })
+}
+
+// failRest tells of those documents that could have been written that they were not.
+func (b *batch) failRest() {
+	for i := range b.results {
+		if result := &b.results[i]; result.Err == nil {
+			result.Rev, result.Err = core.Rev{}, core.ErrNotWritten.Of(result.ID)
+		}
+	}
+}
+
 // batch is one BulkDocs on its way.
 type batch struct {
 	db         *DB
 	replicated bool
+	atomic     bool
 	writes     []write // by id, those of one id in the order they came
 	docIDs     []string
 	results    []core.BulkResult

@@ -197,7 +197,7 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
         checkRev(doc._rev);
       }
     }
-    const picked = pick({ new_edits: request?.new_edits, ...options }, ["new_edits"]);
+    const picked = pick({ new_edits: request?.new_edits, ...options }, ["new_edits", "atomic"]);
     const prepared = prepare(list as object[]);
     const { value, raw } = prepared instanceof Promise ? await prepared : prepared;
     const extras = { data: documentsText(value), raw, signal: options.signal };

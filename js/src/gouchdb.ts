@@ -1,3 +1,4 @@
+import { Additions } from "./additions.js";
 import { registry, tasksOf, type ActiveTasks } from "./active_tasks.js";
 import { version } from "./build_id.js";
 import { optionsAndCallback, tell, type Trailing } from "./callback.js";
@@ -12,7 +13,6 @@ import { isAdapter, type DatabaseOptions } from "./name.js";
 import { checkOptions } from "./options.js";
 import { peerOf, type Target } from "./peer.js";
 import type { ImportResult } from "./pouchdb/import.js";
-import { Queries } from "./queries.js";
 import type { FoundDocument } from "./query_types.js";
 import { Replication } from "./replication.js";
 import { Sync } from "./sync.js";
@@ -30,7 +30,7 @@ export interface Replicate<Content extends object> {
 export type Plugin = Record<string, unknown> | ((gouchDB: GouchDBConstructor) => void);
 
 // What the class is made of; {@link GouchDB} is this, and more.
-class GouchDBClass<Content extends object = t.AnyContent> extends Queries<Content> {
+class GouchDBClass<Content extends object = t.AnyContent> extends Additions<Content> {
   /** The version of this package. */
   static readonly version: string = version;
   /** Replications under way in this page or process: call it, or use PouchDB's list. */

@@ -62,6 +62,8 @@ export interface PutOptions extends Abortable {
 export interface BulkDocsOptions extends Abortable {
   /** `false` stores the revisions as they are, as replication does. Then only failures are answered. */
   new_edits?: boolean;
+  /** Local databases: writes all documents or, when one of them cannot be written, none. */
+  atomic?: boolean;
 }
 
 export interface GetOptions extends Abortable {

@@ -163,6 +163,7 @@ func withRoom(dst []byte, doc *core.Document) []byte {
 
 func changes(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 	seqInterval, _ := r.count("seq_interval")
+	leaves, _ := r.count("leaves") // only documents with so many
 	options := core.ChangesOptions{
 		Since:       r.seq("since"),
 		Limit:       r.limit("limit"),
@@ -190,6 +191,9 @@ func changes(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 	dst := r.call.gather(`{"results":[`)
 	first := len(dst)
 	summary, err := db.Changes(ctx, options, func(change *core.Change) error {
+		if len(change.Revs) < leaves {
+			return nil
+		}
 		if len(dst) > first {
 			dst = append(dst, ',')
 		}

@@ -51,7 +51,7 @@ func unknownToDelete(ctx context.Context, db core.Adapter, doc *core.Document, f
 }
 
 func bulkDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
-	options := core.BulkDocsOptions{Replicated: !r.boolOr("new_edits", true)}
+	options := core.BulkDocsOptions{Replicated: !r.boolOr("new_edits", true), Atomic: r.bool("atomic")}
 	if r.err != nil {
 		return nil, r.err
 	}

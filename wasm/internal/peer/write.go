@@ -10,6 +10,9 @@ import (
 
 // BulkDocs implements [core.Adapter]. Checkpoints are put one by one; documents go as they are, with their contents.
 func (db *DB) BulkDocs(ctx context.Context, docs []*core.Document, options core.BulkDocsOptions) ([]core.BulkResult, error) {
+	if options.Atomic {
+		return nil, core.ErrNotImplemented
+	}
 	if !options.Replicated {
 		return db.putLocal(ctx, docs)
 	}

@@ -1,0 +1,89 @@
+import type { Conflict, ConflictsOptions } from "./additions/conflicts.js";
+import type { Merge } from "./additions/resolve.js";
+import type { Tools } from "./additions/tools.js";
+import type { Change, UpsertResult } from "./additions/upsert.js";
+import { optionsAndCallback, tell, type Trailing } from "./callback.js";
+import { Conflicts } from "./conflicts.js";
+import { connectionOf, noteBuiltIn } from "./database.js";
+import { badID, GouchError } from "./error.js";
+import { checkOptions, checkSignal } from "./options.js";
+import { Queries } from "./queries.js";
+import type * as t from "./types.js";
+
+const tools: Tools = {
+  call: (db, operation, options) => connectionOf(db).call(operation, options),
+  fail: (failure) => new GouchError(failure),
+};
+
+/** What runs when it is called for, with what it needs: not every page wants it. */
+export async function addition<Name extends keyof typeof import("./additions/index.js")>(name: Name): Promise<[(typeof import("./additions/index.js"))[Name], Tools]> {
+  return [(await import("./additions/index.js"))[name], tools];
+}
+
+/** A database with what PouchDB leaves to plugins. */
+export class Additions<Content extends object = t.AnyContent> extends Queries<Content> {
+  static {
+    noteBuiltIn(this.prototype);
+  }
+
+  /**
+   * Changes a document, or makes it when it is not there: the function gets what is there, or `{}`, and returns the new document, or something that counts as
+   * false to leave it. When somebody else was faster, it is called again with what that one has written. It may be async.
+   *
+   * @example
+   * ```ts
+   * await db.upsert("visits", (doc) => ({ count: (doc.count ?? 0) + 1 }));
+   * ```
+   */
+  upsert(id: string, change: Change<Content>, ...rest: Trailing<t.Abortable, UpsertResult>): Promise<UpsertResult>;
+  async upsert(id: string, change: Change<Content>, options: t.Abortable = {}): Promise<UpsertResult> {
+    check("upsert", options);
+    const [run, needed] = await addition("upsert");
+    return run(this, id, change, options, needed);
+  }
+
+  /** Writes a document unless there is one of that id. */
+  putIfNotExists(doc: t.NewDocument<Content>, ...rest: Trailing<t.Abortable, UpsertResult>): Promise<UpsertResult>;
+  putIfNotExists(id: string, doc: t.PostDocument<Content>, ...rest: Trailing<t.Abortable, UpsertResult>): Promise<UpsertResult>;
+  async putIfNotExists(idOrDoc: string | { _id?: unknown }, ...rest: unknown[]): Promise<UpsertResult> {
+    const [id, doc] = typeof idOrDoc === "string" ? [idOrDoc, rest.shift()] : [(idOrDoc as { _id?: unknown } | undefined)?._id, idOrDoc];
+    if (typeof id !== "string") {
+      throw badID();
+    }
+    return this.upsert(id, ({ _rev }) => (_rev === undefined ? (doc as t.PostDocument<Content>) : false), rest[0] as t.Abortable | undefined);
+  }
+
+  /** Lists documents of which there are several current revisions; see {@link Conflicts}. */
+  conflicts(...rest: Trailing<ConflictsOptions, Conflict[]>): Conflicts {
+    const [options, callback] = optionsAndCallback(rest);
+    check("conflicts", options);
+    const conflicts = new Conflicts(options, async (signal) => {
+      const [run, needed] = await addition("conflicts");
+      return run(this as never, options, signal, needed);
+    });
+    tell(conflicts, callback);
+    return conflicts;
+  }
+
+  /**
+   * Ends a conflict: the function gets the current revisions, the winner first, and the last one that they have in common, if it is still there, and returns the
+   * document that takes their place, or something that counts as false to leave them. The others are deleted in the same step; when
+   * somebody has written meanwhile, the function is called again.
+   *
+   * @example
+   * ```ts
+   * await db.resolve("milk", (versions, base) => ({ ...versions[0], tags: [...new Set(versions.flatMap(({ tags }) => tags))] }));
+   * ```
+   */
+  resolve(id: string, merge: Merge<Content>, ...rest: Trailing<t.Abortable, UpsertResult>): Promise<UpsertResult>;
+  async resolve(id: string, merge: Merge<Content>, options: t.Abortable = {}): Promise<UpsertResult> {
+    check("resolve", options);
+    const [run, needed] = await addition("resolve");
+    return run(this as never, id, merge, options, needed);
+  }
+}
+
+function check(method: string, options: t.Abortable): void {
+  checkOptions(method, options);
+  checkSignal(options.signal);
+}

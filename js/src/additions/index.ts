@@ -1,0 +1,4 @@
+// What PouchDB leaves to plugins. It is loaded when it is called for.
+export { conflicts } from "./conflicts.js";
+export { resolve } from "./resolve.js";
+export { upsert } from "./upsert.js";

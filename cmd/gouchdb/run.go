@@ -11,6 +11,7 @@ import (
 
 // process is what a command may use of the process it runs in.
 type process struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	iterations     int // for hashing the administrator's password; tests have no time for many
@@ -25,6 +26,8 @@ type command struct {
 var commands = []command{
 	{"serve", "[flags]", "serve databases over HTTP", serve},
 	{"replicate", "[flags] SOURCE TARGET", "copy to one database what it lacks of another", replicate},
+	{"dump", "[flags] DATABASE", "write a database as lines of JSON, with everything that it has", dump},
+	{"load", "[flags] DATABASE", "make a database of a dump", load},
 	{"check", "[flags] FILE", "check a database's file, and save what can be read of a damaged one", check},
 	{"version", "", "print the version", printVersion},
 }

@@ -56,6 +56,11 @@ func (r *replicator) resume() error {
 			return err
 		}
 	}
+	if r.agreed == nil && len(r.sides) == 2 && r.options.Since == "" {
+		if r.agreed, err = r.followDumps(); err != nil {
+			return err
+		}
+	}
 	r.progress.seq = r.options.Since
 	if r.agreed != nil {
 		r.progress.seq = r.agreed.seq

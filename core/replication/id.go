@@ -87,7 +87,9 @@ func (r *replicator) identify() error {
 	if identities[0] == identities[1] {
 		return core.ErrBadRequest.Because("source and target are the same database")
 	}
-	function, err := r.filterSource()
-	r.result.ReplicationID = replicationID(identities[0], identities[1], r.options, function)
+	var err error
+	r.identities = identities
+	r.filtered, err = r.filterSource()
+	r.result.ReplicationID = replicationID(identities[0], identities[1], r.options, r.filtered)
 	return err
 }

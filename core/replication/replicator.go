@@ -23,6 +23,9 @@ type replicator struct {
 	retry          *retrier
 	workers        sync.WaitGroup // everything that runs beside the writer
 
+	identities [2]string // of source and target
+	filtered   []byte    // the source text of the function that the feed is filtered by
+
 	result    Result
 	before    Counts // of Result, what earlier sessions did
 	session   session

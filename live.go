@@ -17,6 +17,9 @@ type LiveUpdate struct {
 	Initial bool
 	// Changes are steps: taken in their order, the document out at From and in at To, they make the new result of the old one.
 	Changes []LiveChange
+	// Err tells that the database, a remote one mostly, cannot be asked for now, and why: the result stays as it is after these changes until it can. It is told once; the
+	// next update, which may have no changes, comes when the database has answered again.
+	Err error
 }
 
 // LiveChange is a document that came into a result, changed or moved in it, or left it.
@@ -39,7 +42,7 @@ const (
 )
 
 // LiveFind yields the result of a query, and then what becomes of it, as [DB.Find] would answer after each write, until the loop is left or the context
-// ends; then it yields the context's error. What is written while the loop's body is at work comes together afterwards. Without a Sort the documents come in
+// ends; then it yields the context's error. A failure of the database that may pass does not end it: see [LiveUpdate]. What is written while the loop's body is at work comes together afterwards. Without a Sort the documents come in
 // the order of their ids. Bookmark and MayLag cannot be set.
 //
 // What a change costs does not depend on the size of the result. The result itself is the caller's to keep, by taking the steps of each update.
@@ -67,7 +70,7 @@ func (db *DB) liveFind(ctx context.Context, query Query, each func(*LiveUpdate) 
 		return ErrNotImplemented.Because("this database answers no queries")
 	}
 	return livequery.Run(ctx, source, request, livequery.Options{Regexp: regexps.Compile}, func(update livequery.Update) error {
-		told := &LiveUpdate{Initial: update.Initial}
+		told := &LiveUpdate{Initial: update.Initial, Err: update.Err}
 		for _, change := range update.Changes {
 			c := LiveChange{Type: change.Type, ID: change.ID, From: change.From, To: change.To}
 			if change.Doc != nil {

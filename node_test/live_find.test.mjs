@@ -123,6 +123,36 @@ describe("live queries", { timeout: 60_000 }, () => {
     assert.equal(closing.cancelled, true);
   });
 
+  test("a server that is away for a while does not end it", async () => {
+    const there = new GouchDB(`${server.url}/live-find-${count++}`);
+    await there.put({ _id: "a" });
+    let leave;
+    let away;
+    const back = () => {
+      away = undefined;
+      left = new Promise((_, reject) => (leave = () => reject((away = new TypeError("nobody answers")))));
+      left.catch(() => {}); // whoever asks is told
+    };
+    let left;
+    back();
+    const fetchWhileThere = (url, options) => (away ? Promise.reject(away) : Promise.race([fetch(url, options), left]));
+    const live = new GouchDB(there.name, { fetch: fetchWhileThere }).liveFind({ selector: {}, fields: ["_id"] });
+    await live.ready;
+    const updates = live[Symbol.asyncIterator]();
+    assert.equal((await updates.next()).value.initial, true);
+    leave();
+    const { initial, changes, error } = (await updates.next()).value;
+    assert.deepEqual([initial, changes], [false, []]);
+    assert.ok(error instanceof GouchError);
+    assert.deepEqual([error.status, error.name], [503, "unreachable"]);
+    await there.put({ _id: "b" });
+    back();
+    assert.deepEqual((await updates.next()).value, { initial: false, changes: [{ type: "added", id: "b", to: 1, doc: { _id: "b" } }] });
+    assert.deepEqual(ids(live.result), ["a", "b"]);
+    await updates.return();
+    await there.destroy();
+  });
+
   test("what cannot be is told", async () => {
     const db = memory();
     for (const [request, expected] of [

@@ -261,6 +261,31 @@ describe("query", () => {
     assert.equal(conflicted.rows[0].doc._conflicts.length, 1);
   });
 
+  test("while a large database in memory is built, everything else has its turns", async () => {
+    const db = memory();
+    await db.bulkDocs(Array.from({ length: 5000 }, (_, n) => ({ _id: String(n), n })));
+    await db.put({ _id: "_design/d", views: { n: { map: "(doc) => emit(doc.n)", reduce: "_count" } } });
+    let turns = 0;
+    let timer;
+    const turn = () => {
+      turns++;
+      timer = setTimeout(turn);
+    };
+    timer = setTimeout(turn);
+    const turnsIn = async (work) => {
+      turns = 0;
+      await work();
+      return turns;
+    };
+    assert.ok((await turnsIn(async () => {
+      await db.createIndex({ index: { fields: ["n"] } });
+      assert.equal((await db.find({ selector: { n: { $gte: 4990 } } })).docs.length, 10);
+    })) >= 4, "one after each thousand documents");
+    assert.ok((await turnsIn(async () => assert.equal((await db.query("d/n")).rows[0].value, 5000))) >= 2, "one after each two thousand");
+    clearTimeout(timer);
+    await db.destroy();
+  });
+
   test("viewCleanup removes what no design document has any more", async () => {
     const db = await withViews();
     await db.query("shop/titles");

@@ -4,6 +4,4 @@
 // [New] makes an [http.Handler]. A request passes, in this order: the name it was addressed to, cross-origin rules, who is
 // asking, which database and whether they may, and then one handler, a method that answers or returns an error. Answers
 // of unknown length are streamed. Everything that comes from outside has a bound.
-//
-// Queries and views are not here yet: their paths answer 501 not_implemented.
 package server

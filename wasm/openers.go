@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"syscall/js"
 
 	"github.com/gouchdb/gouchdb/adapters/fetchhttp"
 	"github.com/gouchdb/gouchdb/adapters/indexeddb"
@@ -30,7 +31,7 @@ var openers = engine.Openers{
 		Volatile: true,
 		Open: func(ctx context.Context, name string, text []byte) (core.Adapter, error) {
 			options := docOptions(text)
-			options.Name = name
+			options.Name, options.Breathe = name, breathe
 			return adapter(memory.OpenWith(ctx, options))
 		},
 	},
@@ -55,6 +56,18 @@ var openers = engine.Openers{
 			return peer.New(engine.Asker(ctx), name), nil
 		},
 	},
+}
+
+// breathe returns when the event loop has had its turn.
+func breathe() {
+	turn := make(chan struct{})
+	callback := js.FuncOf(func(js.Value, []js.Value) any {
+		close(turn)
+		return nil
+	})
+	defer callback.Release()
+	js.Global().Call("setTimeout", callback)
+	<-turn
 }
 
 // adapter keeps a nil pointer from becoming an adapter that is not nil.

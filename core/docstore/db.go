@@ -32,6 +32,9 @@ type Options struct {
 	Scripts core.Scripts
 	// OnMapError is told of documents that have no rows in a view because the map function failed. It must not wait. nil: nobody is.
 	OnMapError func(MapError)
+	// Breathe is called between the steps in which indexes and views are built. It is for a store that never waits, where goroutines share one thread with an event loop: nothing else
+	// would get its turn until the end. nil: there is no need.
+	Breathe func()
 }
 
 // DB is a database of documents in a key-value store.
@@ -46,6 +49,12 @@ type DB struct {
 }
 
 var _ core.Adapter = (*DB)(nil)
+
+func (db *DB) breathe() {
+	if db.options.Breathe != nil {
+		db.options.Breathe()
+	}
+}
 
 // Open makes a database of a store: a new one if the store is empty. The store belongs to it from then on; when Open fails, it stays with the caller.
 //

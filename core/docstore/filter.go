@@ -56,6 +56,9 @@ func (js judges) pass(ctx context.Context, docs []*core.Document) ([]bool, error
 		at[i] = i
 	}
 	for _, j := range js {
+		if len(docs) == 0 {
+			break
+		}
 		answers, err := j.ask.Ask(ctx, docs)
 		if err != nil {
 			return nil, err

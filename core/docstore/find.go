@@ -229,13 +229,12 @@ func (f *finder) flush() error {
 
 // take shows a document that matches, or lets it be sorted.
 func (f *finder) take(doc *core.Document, position []byte) error {
-	matches, err := f.request.Selector.Matches(doc)
-	switch {
-	case err != nil:
-		return err
-	case !matches:
-		return nil
-	case f.sorter != nil:
+	if !f.plan.Decided {
+		if matches, err := f.request.Selector.Matches(doc); err != nil || !matches {
+			return err
+		}
+	}
+	if f.sorter != nil {
 		f.sorter.Add(doc)
 		return nil
 	}

@@ -55,6 +55,7 @@ func (x *indexer) run(ctx context.Context) {
 		if !x.step(more, err) {
 			return
 		}
+		x.db.breathe()
 	}
 }
 

@@ -130,8 +130,19 @@ func (q *viewQuery) before(reader *viewindex.Reader, within mapreduce.Range) (in
 	return int64(rows), err
 }
 
+// worthSkipping is from how many rows on that are left out it is quicker to look at nodes.
+const worthSkipping = 4 * mapreduce.Fanout
+
 // rangeOf shows the rows of one range, and reports whether there were any to show.
 func (q *viewQuery) rangeOf(reader *viewindex.Reader, within mapreduce.Range) (shown bool, err error) {
+	if ahead := q.window.skip - q.window.skipped; ahead >= worthSkipping {
+		left, skipped, err := reader.Skip(q.ctx, within, uint64(ahead), q.query.Descending)
+		if err != nil {
+			return false, err
+		}
+		within = left
+		q.window.skipped += int(skipped)
+	}
 	for row, err := range reader.Rows(q.ctx, within, q.query.Descending) {
 		if err != nil {
 			return shown, err

@@ -59,6 +59,7 @@ func (db *DB) updateView(ctx context.Context, g *viewGroup) error {
 		if err := u.step(ctx); err != nil || u.end {
 			return err
 		}
+		db.breathe()
 	}
 }
 

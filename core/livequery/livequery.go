@@ -45,12 +45,16 @@ type Update struct {
 	// Initial marks the first update, which comes even if nothing is found: it adds what was there.
 	Initial bool
 	Changes []Change
+	// Err tells that the database cannot be asked for now, and why: the result stays as it is after these changes until it can. It is told once. The next update, which may
+	// have no changes, comes when the database has answered again.
+	Err error
 }
 
 // pollWait is how long one reading of the feed waits; then the next begins.
 const pollWait = 5 * time.Minute
 
-// Run calls each with the result, and then with what becomes of it, until the context ends, or each or the database returns an error, which is returned.
+// Run calls each with the result, and then with what becomes of it, until the context ends, or each or the database returns an error, which is returned. But a failure that may
+// pass, of a database that has answered before, is told to each, and the database is asked again until it answers.
 // What comes while each is at work is told together afterwards. text is the body of a find, with selector, sort, skip, limit,
 // fields, conflicts, use_index and allow_fallback. Without a limit there is none, and without a sort the order is that of the ids.
 //
@@ -62,15 +66,11 @@ func Run(ctx context.Context, db Source, text []byte, options Options, each func
 	}
 	update := Update{Initial: true, Changes: difference(nil, q.shown())}
 	for {
-		if update.Initial || len(update.Changes) > 0 {
-			if err := each(update); err != nil {
-				return err
-			}
-		}
-		changes, err := q.next(ctx, pollWait)
-		if err != nil {
+		if err := each(update); err != nil {
 			return err
 		}
-		update = Update{Changes: changes}
+		if update, err = q.wait(ctx); err != nil {
+			return err
+		}
 	}
 }

@@ -16,6 +16,8 @@ type query struct {
 	entries map[string]*entry // of the list, by id
 	// known is nil when all matching documents are in the list. Else it is a position: all up to there are.
 	known []byte
+	// failure is why the database could not be asked last. It has been told.
+	failure error
 }
 
 // edit is what a change makes of a document: its new entry, nil when it does not match any more.
@@ -31,16 +33,40 @@ func open(ctx context.Context, db Source, text []byte, options Options) (*query,
 		return nil, err
 	}
 	q := &query{db: db, request: r}
-	// The place in the feed comes first: what is written after it, be it found or not, is told by the feed.
-	summary, err := db.Changes(ctx, core.ChangesOptions{Since: core.Now, Limit: core.NoRows}, func(*core.Change) error { return nil })
-	if err != nil {
-		return nil, err
-	}
-	q.since = summary.LastSeq
-	return q, q.fill(ctx)
+	return q, q.find(ctx)
 }
 
-// next waits for changes, and returns what they do to the result, which may be nothing.
+// find finds what there is, and notes from where on the feed is to be followed.
+func (q *query) find(ctx context.Context) error {
+	// The place in the feed comes first: what is written after it, be it found or not, is told by the feed.
+	summary, err := q.db.Changes(ctx, core.ChangesOptions{Since: core.Now, Limit: core.NoRows}, func(*core.Change) error { return nil })
+	if err != nil {
+		return err
+	}
+	q.since = summary.LastSeq
+	return q.fill(ctx)
+}
+
+// wait returns what is to be told next.
+func (q *query) wait(ctx context.Context) (Update, error) {
+	if q.failure != nil {
+		changes, err := q.again(ctx, q.failure)
+		q.failure = nil
+		return Update{Changes: changes}, err
+	}
+	for {
+		changes, err := q.next(ctx, pollWait)
+		switch {
+		case err != nil && (ctx.Err() != nil || !mayPass(err)):
+			return Update{}, err
+		case err != nil || len(changes) > 0:
+			q.failure = err
+			return Update{Changes: changes, Err: err}, nil
+		}
+	}
+}
+
+// next waits for changes, and returns what they do to the result, which may be nothing. It may be something even when it fails: then they have led into the unknown.
 func (q *query) next(ctx context.Context, wait time.Duration) ([]Change, error) {
 	var edits []edit
 	options := core.ChangesOptions{Since: q.since, IncludeDocs: true, Conflicts: q.request.Conflicts, Wait: wait}
@@ -61,15 +87,13 @@ func (q *query) next(ctx context.Context, wait time.Duration) ([]Change, error) 
 // spare is how many documents are kept beyond those that are shown. Twice as many may gather before some are let go.
 func (q *query) spare() int { return max(16, (q.request.end-q.request.skip)/4) }
 
-// fill finds what is there.
+// fill finds what is there. When it fails, the list stays as it was.
 func (q *query) fill(ctx context.Context) error {
 	wanted := q.request.end
 	if q.request.limited() {
 		wanted += q.spare()
 	}
-	q.list = list{descending: q.request.Sort[0].Descending}
-	q.entries = map[string]*entry{}
-	q.known = nil
+	fresh := query{list: list{descending: q.request.Sort[0].Descending}, entries: map[string]*entry{}}
 	found := 0
 	_, err := q.db.Find(ctx, q.request.find(wanted), func(text []byte) error {
 		found++
@@ -80,16 +104,17 @@ func (q *query) fill(ctx context.Context) error {
 		// It is tested again: the place in the order is needed anyway, and what a remote database thinks of equal texts is not what we keep to.
 		e, err := q.request.entryOf(doc)
 		if err == nil && e != nil {
-			q.insert(e)
+			fresh.insert(e)
 		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if found == wanted && q.list.count > 0 {
-		q.known = q.list.at(q.list.count - 1).position
+	if found == wanted && fresh.list.count > 0 {
+		fresh.known = fresh.list.at(fresh.list.count - 1).position
 	}
+	q.list, q.entries, q.known = fresh.list, fresh.entries, fresh.known
 	return nil
 }
 
@@ -135,14 +160,12 @@ func (q *query) update(ctx context.Context, edits []edit) (changes []Change, err
 			before = q.shown()
 		}
 		together = true
-		if err := q.fill(ctx); err != nil {
-			return nil, err
-		}
+		err = q.fill(ctx)
 	}
 	if together {
 		changes = append(changes, difference(before, q.shown())...)
 	}
-	return changes, nil
+	return changes, err
 }
 
 // trim lets go of what is far beyond the limit.

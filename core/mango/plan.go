@@ -20,8 +20,10 @@ type Plan struct {
 	Ranges     []Range
 	Descending bool
 	// EntryTest can be run on what an entry tells ([Index.Document]) before its document is fetched. It is nil when there is nothing to
-	// test, as when the ranges say it all. It does not replace the request's selector, which is to be tested on the document.
+	// test, as when the ranges say it all. Unless Decided is set, it does not replace the request's selector, which is to be tested on the document.
 	EntryTest *Selector
+	// Decided says that what the ranges and the EntryTest let through matches: the selector is about fields of the index alone.
+	Decided bool
 	// Covering says that entries tell all that is asked: no document need be fetched.
 	Covering bool
 	// SortInMemory says that the order has to be made with a [Sorter].

@@ -18,16 +18,16 @@ func (p *Plan) use(c *candidate) {
 	p.sort(c.sorted)
 	parts := conjuncts(p.Request.Selector.root)
 	var rest []condition
-	covered := true
+	p.Decided = true
 	for _, part := range parts {
 		if !onlyAbout(part, c.index.Fields) {
-			covered = false
+			p.Decided = false
 		} else if !p.saidByRanges(part, c) {
 			rest = append(rest, part)
 		}
 	}
 	p.EntryTest = selectorOf(rest)
-	p.Covering = covered && p.Request.Fields != nil && p.Request.Fields.within(c.index.Fields) && (c.sorted || p.tellsOrder(c.index.Fields))
+	p.Covering = p.Decided && p.Request.Fields != nil && p.Request.Fields.within(c.index.Fields) && (c.sorted || p.tellsOrder(c.index.Fields))
 }
 
 // saidByRanges reports whether the ranges have nothing for which a condition does not hold.

@@ -67,14 +67,8 @@ func (r *Reader) cover(ctx context.Context, within mapreduce.Range, keysOnly boo
 
 // coverLevel takes what it can of a level. It returns where to go on: one level down, or up.
 func (r *Reader) coverLevel(ctx context.Context, level int, within mapreduce.Range, climbing, keysOnly bool, each func(part) error) (down, up []byte, err error) {
-	stored := r.index.rows(r.m, within)
-	prefix := r.rowStart
-	if level > 0 {
-		stored = r.index.nodes(r.m, level, within)
-		prefix++
-	} else {
-		stored.KeysOnly = keysOnly
-	}
+	stored, prefix := r.level(level, within)
+	stored.KeysOnly = keysOnly && level == 0
 	var last part
 	holds := false // a node, of which it is not known yet whether it ends within the range
 	for entry, err := range r.snapshot.Scan(ctx, stored) {
@@ -113,11 +107,7 @@ func (r *Reader) Count(ctx context.Context, within mapreduce.Range) (rows uint64
 		return 0, nil
 	}
 	err = r.cover(ctx, within, true, func(p part) error {
-		if p.level == 0 {
-			rows++
-			return nil
-		}
-		n, err := nodeRows(p.value)
+		n, err := p.rows()
 		rows += n
 		return err
 	})

@@ -82,6 +82,9 @@ func (w *world) key() []byte {
 	return []byte(fmt.Sprintf("[%d,%d,%d]", w.random.IntN(3), w.random.IntN(4), w.random.IntN(5)))
 }
 
+// mostAlike is how many more rows of one document may have one key.
+const mostAlike = 5
+
 func (w *world) emitted() []core.Emitted {
 	var rows []core.Emitted
 	for range w.random.IntN(4) {
@@ -196,12 +199,34 @@ func (w *world) check(context string) {
 					want = append(want, docID+row.value)
 				}
 				require.Equal(w, want, got, context)
+				w.checkSkip(reader, r, context)
 			}
 		}
 		for range 3 {
 			w.checkReduce(s, context)
 		}
 	})
+}
+
+// checkSkip compares what is left of a range with what is left when each row is visited.
+func (w *world) checkSkip(reader *viewindex.Reader, r mapreduce.Range, context string) {
+	read := func(r mapreduce.Range, descending bool) []string {
+		rows := []string{}
+		for row, err := range reader.Rows(w.Context(), r, descending) {
+			require.NoError(w, err)
+			rows = append(rows, row.DocID+string(row.Value))
+		}
+		return rows
+	}
+	for _, descending := range []bool{false, true} {
+		all := read(r, descending)
+		n := w.random.IntN(len(all) + 5)
+		left, skipped, err := reader.Skip(w.Context(), r, uint64(n), descending)
+		require.NoError(w, err)
+		require.LessOrEqual(w, int(skipped), n, context)
+		require.GreaterOrEqual(w, int(skipped), min(n, len(all))-mostAlike, context)
+		require.Equal(w, all[skipped:], read(left, descending), "%s: %d of %d, descending %v", context, n, len(all), descending)
+	}
 }
 
 // checkReduce compares a reduced query with one that visits each row.

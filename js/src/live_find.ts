@@ -1,5 +1,5 @@
 import type { Connection } from "./connection.js";
-import { toJSON } from "./engine.js";
+import { failure, toJSON, type EngineFailure } from "./engine.js";
 import { asGouchError, badRequest, type GouchError } from "./error.js";
 import { checkOptions, checkSignal } from "./options.js";
 import { patternsAsText } from "./queries.js";
@@ -23,12 +23,18 @@ export interface LiveUpdate<Doc extends object> {
   /** The first one, which adds everything that was there, and comes even when that is nothing. */
   initial: boolean;
   changes: LiveChange<Doc>[];
+  /**
+   * Why the database, a remote one mostly, cannot be asked for now: until it can, the result stays as it is after these changes. It is told once; the next update, which may have no
+   * changes, comes when the database has answered again.
+   */
+  error?: GouchError;
 }
 
 /**
  * The result of a find that is kept as a find would answer now: call a function with every update, loop over the updates, or look at `result`.
  *
- * It goes on until it is cancelled, its signal is aborted, its loop is left or the database is closed.
+ * It goes on until it is cancelled, its signal is aborted, its loop is left or the database is closed. When a remote database cannot be reached for a while, it tells so once, in
+ * `error` of an update, and tries again.
  *
  * @example
  * ```ts
@@ -124,10 +130,11 @@ export class LiveFind<Doc extends object> implements AsyncIterable<LiveUpdate<Do
     try {
       const db = await connection.handle();
       // The engine must not be called by a listener: it is told in a turn of its own.
+      const read = ({ error, ...update }: Omit<LiveUpdate<Doc>, "error"> & { error?: EngineFailure }): LiveUpdate<Doc> => (error ? { ...update, error: failure(error) } : update);
       const onEvent = (event: unknown) => {
         queueMicrotask(() => {
           if (!this.cancelled) {
-            this.#take(event as LiveUpdate<Doc>);
+            this.#take(read(event as Parameters<typeof read>[0]));
             begun(this.#result);
           }
         });

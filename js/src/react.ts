@@ -14,6 +14,7 @@ export interface FindState<Doc extends object> {
   docs: readonly Doc[];
   /** Until the first answer. */
   loading: boolean;
+  /** With documents: why the database cannot be asked for now. Without: why there is nothing. */
   error?: GouchError;
 }
 
@@ -67,8 +68,8 @@ export function useFind<Content extends object, const Request extends FindReques
     const fail = (error: GouchError) => {
       set({ docs: [], loading: false, error });
     };
-    const live = db.liveFind(request, () => {
-      set({ docs: [...live.result], loading: false });
+    const live = db.liveFind(request, ({ error }) => {
+      set({ docs: [...live.result], loading: false, ...(error ? { error } : {}) });
     });
     live.ready.catch(fail);
     live.done.catch(fail);

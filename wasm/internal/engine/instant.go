@@ -6,7 +6,7 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 )
 
-// instantOperations only read. They wait for nothing but what their context lets them stop waiting for.
+// instantOperations only read, or do no harm when they begin twice, as what builds an index. They wait for nothing but what their context lets them stop waiting for.
 var instantOperations = map[string]databaseOperation{
 	"get":      get,
 	"openRevs": openRevs,
@@ -14,6 +14,9 @@ var instantOperations = map[string]databaseOperation{
 	"allDocs":  allDocs,
 	"changes":  changes,
 	"revsDiff": revsDiff,
+	"find":     find,
+	"explain":  explain,
+	"query":    queryView,
 }
 
 // Answer answers a request before it returns, if that takes only what is in memory: without a goroutine, and without a turn of the event loop. Otherwise it

@@ -50,6 +50,10 @@ func TestReadsOfMemoryAreAnsweredAtOnce(t *testing.T) {
 		`["allDocs",` + db + `,{"include_docs":true,"update_seq":true}]`,
 		`["changes",` + db + `,{"since":0,"include_docs":true}]`,
 		`["revsDiff",` + db + `,{},{"x":["2-aa"]}]`,
+		`["find",` + db + `,{},{"selector":{"n":1}}]`,
+		`["find",` + db + `,{},{"selector":{"m":1}}]`,
+		`["explain",` + db + `,{},{"selector":{"n":1}}]`,
+		`["query",` + db + `,{"ddoc":"none","view":"none"}]`,
 	} {
 		got, done := s.answer(request)
 		require.True(t, done, request)

@@ -50,7 +50,12 @@ func appendUpdate(dst []byte, update livequery.Update) []byte {
 		}
 		dst = append(dst, '}')
 	}
-	return append(dst, "]}"...)
+	dst = append(dst, ']')
+	if update.Err != nil {
+		dst = append(dst, `,"error":`...)
+		dst = appendFailure(dst, core.AsError(update.Err))
+	}
+	return append(dst, '}')
 }
 
 func appendIndex(dst []byte, name string, index int) []byte {

@@ -5,6 +5,7 @@ import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync,
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { GOEXPERIMENT, libraryOverlay } from "./go-library.mjs";
 import { bundleAll } from "./js-builds.mjs";
 import { mergeSegments } from "./wasm-data.mjs";
 import { shortenTraces } from "./wasm-traces.mjs";
@@ -13,7 +14,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const js = join(root, "js");
 const dist = join(js, "dist");
 const require = createRequire(join(js, "package.json"));
-const goEnv = { ...process.env, GOOS: "js", GOARCH: "wasm" };
+const goEnv = { ...process.env, GOOS: "js", GOARCH: "wasm", GOEXPERIMENT };
 const go = (...args) => execFileSync("go", args, { cwd: root, env: goEnv, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }).trim();
 
 // The hash of all that both sides are made of: the same sources give the same id, anywhere.
@@ -47,7 +48,9 @@ const inlining = ["-gcflags=all=-l", ...inlined.map((name) => `-gcflags=${name}=
 
 /** Builds the engine. With `named`, the names of functions stay in it, for profiles. */
 export function buildWasm(output, id, tags = "", { named = false } = {}) {
-  go("build", "-trimpath", `-tags=${tags}`, ...inlining, `-ldflags=${named ? "" : "-s "}-w -X main.buildID=${id}`, "-o", output, "./wasm");
+  const overlay = libraryOverlay(go("env", "GOROOT"), join(root, "build/go-library"));
+  const linking = `-ldflags=${named ? "" : "-s "}-w -X main.buildID=${id}`;
+  go("build", "-overlay", overlay, "-trimpath", `-tags=${tags}`, ...inlining, linking, "-o", output, "./wasm");
   writeFileSync(output, mergeSegments(readFileSync(output), shortenTraces));
 }
 

@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { mkdir } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
+import { GOEXPERIMENT, libraryOverlay } from "../scripts/go-library.mjs";
 import { startChromium } from "./chromium.mjs";
 import { serve } from "./serve.mjs";
 
@@ -39,10 +41,12 @@ describe("Go suites in Chromium", () => {
       "/": "<!doctype html><title>Go tests</title><script src=/wasm_exec.js></script>",
       "/wasm_exec.js": new URL(`file://${stdout.trim()}/lib/wasm/wasm_exec.js`),
     };
+    // With the library that the package's engine has.
+    const overlay = libraryOverlay(stdout.trim(), fileURLToPath(new URL("go-library/", build)));
     for (const path of packages) {
-      await run("go", ["test", "-c", "-o", wasmFile(path).pathname, `./${path}`], {
+      await run("go", ["test", "-overlay", overlay, "-c", "-o", wasmFile(path).pathname, `./${path}`], {
         cwd: root,
-        env: { ...process.env, GOOS: "js", GOARCH: "wasm" },
+        env: { ...process.env, GOOS: "js", GOARCH: "wasm", GOEXPERIMENT },
       });
       files[`/${path}.wasm`] = wasmFile(path);
     }

@@ -31,10 +31,13 @@ func pouchText(source, target string, options Options) (string, bool) {
 	return string(append(text, options.Selector...)), true
 }
 
+// pouchAlphabet is that of base64, with other signs for the last two: a slash in an id would have to be escaped.
+const pouchAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_."
+
 // pouchCheckpointID names the document in which PouchDB notes how far a replication got.
 func pouchCheckpointID(text string) string {
 	sum := md5.Sum([]byte(text))
-	return core.LocalPrefix + strings.NewReplacer("/", ".", "+", "_").Replace(base64.StdEncoding.EncodeToString(sum[:]))
+	return core.LocalPrefix + base64.NewEncoding(pouchAlphabet).EncodeToString(sum[:])
 }
 
 // followPouchDB returns where PouchDB's replicator has got, nil when it was never there.

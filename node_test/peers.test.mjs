@@ -160,7 +160,7 @@ test("a remote database sends its requests with the function it is given", async
     headers: { "x-team": "1" },
     fetch: (url, options) => {
       options.headers.set("x-mine", "2");
-      requests.push({ path: new URL(url).pathname, method: options.method, headers: Object.fromEntries(options.headers) });
+      requests.push({ path: new URL(url).pathname, query: new URL(url).search, method: options.method, headers: Object.fromEntries(options.headers) });
       options.headers.delete("authorization"); // this server knows nobody
       return GouchDB.fetch(url, options);
     },
@@ -176,6 +176,8 @@ test("a remote database sends its requests with the function it is given", async
   const copy = gouch();
   assert.equal((await copy.replicate.from(remote)).docs_written, 2);
   assert.ok(requests.some(({ path }) => path.endsWith("/_changes")));
+  assert.deepEqual((await remote.changes({ seq_interval: 10 })).results.map(({ id }) => id), ["a", "bytes"]);
+  assert.match(requests.at(-1).query, /\bseq_interval=10\b/);
   const response = await remote.fetch("a?revs=true");
   assert.equal((await response.json())._revisions.start, 1);
   assert.equal(requests.at(-1).path, "/fetched/a");

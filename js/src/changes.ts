@@ -124,7 +124,7 @@ export class Changes<Content extends object> extends ThenableEmitter<ChangesEven
   async *#pages(batch: number | undefined): AsyncGenerator<Page<Content>, void, undefined> {
     const { live = false, descending = false, limit } = this.#options;
     const request: Record<string, unknown> = {
-      ...pick(this.#options, ["since", "descending", "include_docs", "conflicts", "attachments", "binary", "style"]),
+      ...pick(this.#options, ["since", "descending", "include_docs", "conflicts", "attachments", "binary", "style", "seq_interval"]),
       ...filterRequest(this.#options),
       ...(live ? this.#waiting() : {}),
     };
@@ -212,6 +212,7 @@ function checkChangesOptions(options: ChangesOptions): void {
     checkCount("heartbeat", heartbeat, 1);
   }
   checkCount("limit", options.limit, 0);
+  checkCount("seq_interval", options.seq_interval, 1);
   checkCount("timeout", options.timeout, 1);
   checkCount("batch_size", options.batch_size, 1);
   checkSignal(options.signal);

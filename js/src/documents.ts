@@ -23,8 +23,9 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
    * await db.put({ _id: "milk", _rev: rev, title: "Buy oat milk" });
    * ```
    */
-  put(doc: t.NewDocument<Content>, ...rest: Trailing<t.PutOptions, t.WriteResult>): Promise<t.WriteResult>;
-  async put(doc: t.NewDocument<Content>, options: t.PutOptions = {}): Promise<t.WriteResult> {
+  put<Model extends object = never>(doc: t.NewDocument<NoInfer<Model>>, ...rest: Trailing<t.PutOptions, t.WriteResult>): Promise<t.WriteResult>;
+  put(doc: t.NewDocument<Content> | t.OtherDocument<Content>, ...rest: Trailing<t.PutOptions, t.WriteResult>): Promise<t.WriteResult>;
+  async put(doc: object, options: t.PutOptions = {}): Promise<t.WriteResult> {
     checkDocument(doc);
     checkID(doc._id);
     if (doc._rev !== undefined) {
@@ -36,10 +37,11 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
   }
 
   /** Writes a document, with a new random id if it has none. */
-  post(doc: t.PostDocument<Content>, ...rest: Trailing<t.PutOptions, t.WriteResult>): Promise<t.WriteResult>;
-  async post(doc: t.PostDocument<Content>, options: t.PutOptions = {}): Promise<t.WriteResult> {
+  post<Model extends object = never>(doc: t.PostDocument<NoInfer<Model>>, ...rest: Trailing<t.PutOptions, t.WriteResult>): Promise<t.WriteResult>;
+  post(doc: t.PostDocument<Content> | t.UnknownDocument<Content>, ...rest: Trailing<t.PutOptions, t.WriteResult>): Promise<t.WriteResult>;
+  async post(doc: object, options: t.PutOptions = {}): Promise<t.WriteResult> {
     checkDocument(doc);
-    const named = (doc._id ? doc : { ...doc, _id: undefined }) as Record<string, unknown>;
+    const named = doc._id ? doc : { ...doc, _id: undefined };
     if (named._id !== undefined) {
       checkID(named._id);
     }
@@ -70,8 +72,8 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
    * Reads a document, or with `open_revs` several revisions of it. An id that no document has is an error (404), with the reason
    * `missing` or `deleted`.
    */
-  get(id: string, options: t.OpenRevsOptions, callback?: Callback<t.OpenRev<Content>[]>): Promise<t.OpenRev<Content>[]>;
-  get(id: string, ...rest: Trailing<t.GetOptions, t.StoredDocument<Content>>): Promise<t.StoredDocument<Content>>;
+  get<Model extends object = Content>(id: string, options: t.OpenRevsOptions, callback?: Callback<t.OpenRev<NoInfer<Model>>[]>): Promise<t.OpenRev<NoInfer<Model>>[]>;
+  get<Model extends object = Content>(id: string, ...rest: Trailing<t.GetOptions, t.StoredDocument<NoInfer<Model>>>): Promise<t.StoredDocument<NoInfer<Model>>>;
   async get(id: string, options: t.GetOptions | t.OpenRevsOptions = {}): Promise<t.StoredDocument<Content> | t.OpenRev<Content>[]> {
     if (typeof id !== "string" || id === "") {
       throw badID();
@@ -182,8 +184,9 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
    * const failed = answers.filter((answer) => "error" in answer);
    * ```
    */
+  bulkDocs<Model extends object = never>(docs: t.BulkDocuments<NoInfer<Model>>, ...rest: Trailing<t.BulkDocsOptions, (t.WriteResult | GouchError)[]>): Promise<(t.WriteResult | GouchError)[]>;
   bulkDocs(docs: t.BulkDocuments<Content>, ...rest: Trailing<t.BulkDocsOptions, (t.WriteResult | GouchError)[]>): Promise<(t.WriteResult | GouchError)[]>;
-  async bulkDocs(docs: t.BulkDocuments<Content>, options: t.BulkDocsOptions = {}): Promise<(t.WriteResult | GouchError)[]> {
+  async bulkDocs(docs: object, options: t.BulkDocsOptions = {}): Promise<(t.WriteResult | GouchError)[]> {
     checkOptions("bulkDocs", options);
     checkSignal(options.signal);
     const request = Array.isArray(docs) ? { docs } : (docs as { docs: unknown; new_edits?: boolean } | undefined);
@@ -206,11 +209,11 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
   }
 
   /** Lists documents in the order of their ids. */
-  allDocs(
+  allDocs<Model extends object = Content>(
     options: t.AllDocsOptions & { keys: string[] },
-    callback?: Callback<t.AllDocsResult<Content, t.AllDocsRow<Content> | t.MissingRow>>,
-  ): Promise<t.AllDocsResult<Content, t.AllDocsRow<Content> | t.MissingRow>>;
-  allDocs(...rest: Trailing<t.AllDocsOptions, t.AllDocsResult<Content>>): Promise<t.AllDocsResult<Content>>;
+    callback?: Callback<t.AllDocsResult<NoInfer<Model>, t.AllDocsRow<NoInfer<Model>> | t.MissingRow>>,
+  ): Promise<t.AllDocsResult<NoInfer<Model>, t.AllDocsRow<NoInfer<Model>> | t.MissingRow>>;
+  allDocs<Model extends object = Content>(...rest: Trailing<t.AllDocsOptions, t.AllDocsResult<NoInfer<Model>>>): Promise<t.AllDocsResult<NoInfer<Model>>>;
   async allDocs(options: t.AllDocsOptions = {}): Promise<t.AllDocsResult<Content, t.AllDocsRow<Content> | t.MissingRow>> {
     checkOptions("allDocs", options);
     checkSignal(options.signal);
@@ -238,7 +241,7 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
   }
 
   /** Reads revisions of many documents. */
-  bulkGet(options: t.BulkGetOptions, callback?: Callback<t.BulkGetResult<Content>>): Promise<t.BulkGetResult<Content>>;
+  bulkGet<Model extends object = Content>(options: t.BulkGetOptions, callback?: Callback<t.BulkGetResult<NoInfer<Model>>>): Promise<t.BulkGetResult<NoInfer<Model>>>;
   async bulkGet(options: t.BulkGetOptions): Promise<t.BulkGetResult<Content>> {
     checkOptions("bulkGet", options);
     checkSignal(options.signal);

@@ -67,6 +67,11 @@ export class Emitter<Events extends Record<keyof Events, unknown[]>> {
     return (this.#listeners.get(event) ?? []).map(({ listener }) => listener as Listener<Events[Name]>);
   }
 
+  /** As {@link listeners}: here those of `once` are not wrapped. */
+  rawListeners<Name extends keyof Events>(event: Name): Listener<Events[Name]>[] {
+    return this.listeners(event);
+  }
+
   /** How many listeners an event has. */
   listenerCount(event: keyof Events): number {
     return this.#listeners.get(event)?.length ?? 0;

@@ -21,9 +21,9 @@ import type * as t from "./types.js";
 /** Replication with another database, in one direction. */
 export interface Replicate<Content extends object> {
   /** Copies what the other database lacks. */
-  to: (target: Target, ...rest: Trailing<t.ReplicateOptions, t.ReplicationResult>) => Replication<Content>;
+  to: <Model extends object = Content>(target: Target, ...rest: Trailing<t.ReplicateOptions<Model>, t.ReplicationResult>) => Replication<NoInfer<Model>>;
   /** Fetches what this database lacks. */
-  from: (source: Target, ...rest: Trailing<t.ReplicateOptions, t.ReplicationResult>) => Replication<Content>;
+  from: <Model extends object = Content>(source: Target, ...rest: Trailing<t.ReplicateOptions<Model>, t.ReplicationResult>) => Replication<NoInfer<Model>>;
 }
 
 /** Methods of a plugin, which databases are given, or a function that gets the class. */
@@ -49,8 +49,8 @@ class GouchDBClass<Content extends object = t.AnyContent> extends Additions<Cont
   constructor(nameOrOptions: string | DatabaseOptions, options: DatabaseOptions = {}) {
     super(nameOrOptions, options);
     this.replicate = {
-      to: (target, ...rest) => this.#class.replicate<Content>(this, target, ...rest),
-      from: (source, ...rest) => this.#class.replicate<Content>(source, this, ...rest),
+      to: (target, ...rest) => this.#class.replicate(this, target, ...rest),
+      from: (source, ...rest) => this.#class.replicate(source, this, ...rest),
     };
   }
 
@@ -149,31 +149,31 @@ class GouchDBClass<Content extends object = t.AnyContent> extends Additions<Cont
     this: unknown,
     source: Target,
     target: Target,
-    ...rest: Trailing<t.ReplicateOptions, t.ReplicationResult>
+    ...rest: Trailing<t.ReplicateOptions<Content>, t.ReplicationResult>
   ): Replication<Content> {
-    const [options, callback] = optionsAndCallback(rest);
+    const [options, callback] = optionsAndCallback(rest as Trailing<t.ReplicateOptions, t.ReplicationResult>);
     const replication = new Replication<Content>(peerOf(this ?? GouchDB, source, options), peerOf(this ?? GouchDB, target, options), options);
     tell(replication, callback);
     return replication;
   }
 
   /** Replicates in both directions. */
-  static sync<Content extends object = t.AnyContent>(this: unknown, a: Target, b: Target, ...rest: Trailing<t.SyncOptions, t.SyncResult>): Sync<Content> {
-    const [options, callback] = optionsAndCallback(rest);
+  static sync<Content extends object = t.AnyContent>(this: unknown, a: Target, b: Target, ...rest: Trailing<t.SyncOptions<Content>, t.SyncResult>): Sync<Content> {
+    const [options, callback] = optionsAndCallback(rest as Trailing<t.SyncOptions, t.SyncResult>);
     const sync = new Sync<Content>(peerOf(this ?? GouchDB, a, options), peerOf(this ?? GouchDB, b, options), options);
     tell(sync, callback);
     return sync;
   }
 
   /** Replicates in both directions. `push` in the result is from here to the other. */
-  sync(other: Target, ...rest: Trailing<t.SyncOptions, t.SyncResult>): Sync<Content> {
-    return this.#class.sync<Content>(this, other, ...rest);
+  sync<Model extends object = Content>(other: Target, ...rest: Trailing<t.SyncOptions<Model>, t.SyncResult>): Sync<NoInfer<Model>> {
+    return this.#class.sync<Model>(this, other, ...rest);
   }
 
   /** Reads the changes feed, once or for as long as it is not cancelled; see {@link Changes}. */
-  changes(...rest: Trailing<t.ChangesOptions, t.ChangesResult<Content>>): Changes<Content> {
-    const [options, callback] = optionsAndCallback(rest);
-    const changes = new Changes<Content>(connectionOf(this), options);
+  changes<Model extends object = Content>(...rest: Trailing<t.ChangesOptions<Model>, t.ChangesResult<NoInfer<Model>>>): Changes<NoInfer<Model>> {
+    const [options, callback] = optionsAndCallback(rest as Trailing<t.ChangesOptions, t.ChangesResult<Model>>);
+    const changes = new Changes<Model>(connectionOf(this), options);
     tell(changes, callback);
     return changes;
   }

@@ -11,6 +11,7 @@ export interface ImportOptions {
   prefix?: string;
   /** Is told of each batch that has been copied. */
   onProgress?: (progress: ImportProgress) => void;
+  /** Ends the import. What was copied stays. */
   signal?: AbortSignal;
 }
 

@@ -28,3 +28,5 @@ export type * from "./types.js";
 export type { ImportOptions } from "./importing.js";
 export type { ImportProblem, ImportProgress, ImportResult } from "./pouchdb/import.js";
 export type * from "./query_types.js";
+export type * from "./selector_types.js";
+export type * from "./pouchdb_names.js";

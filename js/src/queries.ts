@@ -5,6 +5,7 @@ import { toJSON } from "./engine.js";
 import { badRequest } from "./error.js";
 import { checkOptions, checkSignal, pick } from "./options.js";
 import type * as q from "./query_types.js";
+import type { FieldName } from "./selector_types.js";
 import { lend, send, takeBack } from "./scripts.js";
 import type { Abortable, AnyContent } from "./types.js";
 
@@ -25,7 +26,7 @@ export class Queries<Content extends object = AnyContent> extends Documents<Cont
    * const { docs } = await db.find({ selector: { type: "book", price: { $lt: 20 } }, sort: ["type", "price"] });
    * ```
    */
-  find<const Fields extends readonly q.FieldName<Content>[] | undefined = undefined>(
+  find<const Fields extends readonly FieldName<Content>[] | undefined = undefined>(
     request: q.FindRequest<Content, Fields>,
     ...rest: Trailing<Abortable, q.FindResult<q.FoundDocument<Content, Fields>>>
   ): Promise<q.FindResult<q.FoundDocument<Content, Fields>>>;
@@ -90,11 +91,11 @@ export class Queries<Content extends object = AnyContent> extends Documents<Cont
    * const { rows } = await db.query((doc, emit) => emit(doc.type, doc.price), { reduce: "_sum", group: true });
    * ```
    */
-  query<Value = unknown>(
-    view: string | q.MapFunction<Content> | q.ViewFunctions<Content>,
-    ...rest: Trailing<q.QueryOptions, q.QueryResult<Content, Value>>
-  ): Promise<q.QueryResult<Content, Value>>;
-  async query(view: string | q.MapFunction<Content> | q.ViewFunctions<Content>, options: q.QueryOptions = {}): Promise<unknown> {
+  query<Value = unknown, Model extends object = Content>(
+    view: string | q.MapFunction<NoInfer<Model>> | q.ViewFunctions<NoInfer<Model>>,
+    ...rest: Trailing<q.QueryOptions, q.QueryResult<NoInfer<Model>, Value>>
+  ): Promise<q.QueryResult<NoInfer<Model>, Value>>;
+  async query(view: string | q.MapFunction<never> | q.ViewFunctions<never>, options: q.QueryOptions = {}): Promise<unknown> {
     checkOptions("query", options);
     checkSignal(options.signal);
     const request = queryOptions(options);

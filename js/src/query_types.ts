@@ -1,63 +1,20 @@
+import type { FieldName, Projection, Selector } from "./selector_types.js";
 import type { Abortable, DocumentMeta, StoredDocument } from "./types.js";
-
-/** The types of values, as `$type` names them. */
-export type TypeName = "null" | "boolean" | "number" | "string" | "array" | "object";
-
-/** What can be asked of a value of that type. */
-export interface Operators<Value> {
-  $eq?: Value | null;
-  $ne?: Value | null;
-  $lt?: Value | null;
-  $lte?: Value | null;
-  $gt?: Value | null;
-  $gte?: Value | null;
-  $in?: readonly (Value | null)[];
-  $nin?: readonly (Value | null)[];
-  $exists?: boolean;
-  $type?: TypeName;
-  $mod?: [divisor: number, remainder: number];
-  /** A pattern, or two with the same meaning: JavaScript's and CouchDB's syntax have much in common. */
-  $regex?: string | RegExp;
-  $beginsWith?: string;
-  $size?: number;
-  $all?: Value extends readonly (infer Element)[] ? readonly Element[] : readonly unknown[];
-  $elemMatch?: Value extends readonly (infer Element)[] ? Condition<Element> : never;
-  $allMatch?: Value extends readonly (infer Element)[] ? Condition<Element> : never;
-  $keyMapMatch?: Condition<string>;
-  $not?: Condition<Value>;
-  $and?: readonly Condition<Value>[];
-  $or?: readonly Condition<Value>[];
-  $nor?: readonly Condition<Value>[];
-}
-
-/** A value that must be equal, a pattern that must match, operators that must hold, or conditions of the members of an object. */
-export type Condition<Value> = Value | RegExp | Operators<Value> | (Value extends readonly unknown[] ? never : Value extends object ? Selector<Value> : never);
-
-/** Which documents are meant: conditions of fields, all of which must hold. A field inside of others is named by its path, `"address.city"`. */
-export type Selector<Content extends object> = { [Field in keyof Content]?: Condition<Exclude<Content[Field], undefined>> } & {
-  [path: `${string}.${string}`]: Condition<unknown>;
-} & {
-  _id?: Condition<string>;
-  $and?: readonly Selector<Content>[];
-  $or?: readonly Selector<Content>[];
-  $nor?: readonly Selector<Content>[];
-  $not?: Selector<Content>;
-};
-
-/** The name of a field, or the path to one. */
-export type FieldName<Content extends object> = (keyof Content & string) | "_id" | "_rev" | `${string}.${string}`;
 
 /** The order of one field: its name, for ascending, or with a direction. */
 export type SortField<Content extends object> = FieldName<Content> | Partial<Record<FieldName<Content>, "asc" | "desc">>;
 
 /** What `find` and `explain` take. */
 export interface FindRequest<Content extends object, Fields = readonly FieldName<Content>[] | undefined> {
+  /** Which documents. */
   selector: Selector<Content>;
   /** Only these fields of the documents. */
   fields?: Fields;
+  /** In this order; without one, in that of the index that answers. */
   sort?: readonly SortField<Content>[];
   /** How many documents at most. Without it a local database answers all, a remote one 25. */
   limit?: number;
+  /** Leaves out so many at the beginning. */
   skip?: number;
   /** Where the page before ended. */
   bookmark?: string;
@@ -82,9 +39,10 @@ export interface ExecutionStats {
 
 /** A document that was found. With `fields` it has these alone. */
 export type FoundDocument<Content extends object, Fields = undefined> = Fields extends readonly (infer Name)[]
-  ? Pick<StoredDocument<Content>, Extract<Name, keyof StoredDocument<Content>>> & Partial<DocumentMeta>
+  ? (Content extends unknown ? Projection<StoredDocument<Content>, Name> : never) & Partial<DocumentMeta>
   : StoredDocument<Content>;
 
+/** What `find` answers. */
 export interface FindResult<Doc> {
   docs: Doc[];
   /** Begins the next page. */
@@ -108,16 +66,20 @@ interface IndexNames {
   type?: "json";
 }
 
+/** What `createIndex` takes. */
 export interface CreateIndexRequest<Content extends object> extends IndexNames {
+  /** The fields, and perhaps the names here rather than beside it. */
   index: IndexDefinition<Content> & IndexNames;
 }
 
+/** What `createIndex` answers. */
 export interface CreateIndexResult {
   id: string;
   name: string;
   result: "created" | "exists";
 }
 
+/** An index, as `getIndexes` shows it. */
 export interface IndexDescription {
   /** Null for the index of ids. */
   ddoc: string | null;
@@ -127,6 +89,7 @@ export interface IndexDescription {
   def: { fields: Record<string, "asc" | "desc">[]; partial_filter_selector?: object };
 }
 
+/** What `getIndexes` answers. */
 export interface GetIndexesResult {
   total_rows: number;
   indexes: IndexDescription[];
@@ -160,12 +123,15 @@ export interface ViewFunctions<Content extends object> {
   reduce?: ReduceFunction | string | false;
 }
 
+/** Which rows of a view are answered, and how. */
 export interface QueryOptions extends Abortable {
   /** Only this key. */
   key?: unknown;
   /** These keys, in this order. */
   keys?: readonly unknown[];
+  /** From this key on. */
   startkey?: unknown;
+  /** Up to this key. */
   endkey?: unknown;
   /** Among the rows with `startkey`, the id of the first. */
   startkey_docid?: string;
@@ -173,8 +139,11 @@ export interface QueryOptions extends Abortable {
   endkey_docid?: string;
   /** `false` leaves rows with `endkey` itself out. */
   inclusive_end?: boolean;
+  /** From the last down; `startkey` then comes after `endkey`. */
   descending?: boolean;
+  /** So many rows at most. */
   limit?: number;
+  /** Leaves out so many rows at the beginning. */
   skip?: number;
   /** `false` shows the rows of a view that has a reduce function. With functions: the reduce function. */
   reduce?: boolean | ReduceFunction | string;
@@ -182,6 +151,7 @@ export interface QueryOptions extends Abortable {
   group?: boolean;
   /** One result for each beginning of that length that keys, which are arrays, have in common. */
   group_level?: number;
+  /** Adds the documents. */
   include_docs?: boolean;
   /** With `include_docs`: adds `_conflicts`. */
   conflicts?: boolean;
@@ -189,6 +159,7 @@ export interface QueryOptions extends Abortable {
   attachments?: boolean;
   /** With `attachments`: as Blobs, in Node as Buffers, rather than as base64. */
   binary?: boolean;
+  /** Adds `update_seq` to the answer. */
   update_seq?: boolean;
   /** Answers from the view as it is; with `"lazy"` it is brought up to date afterwards. */
   update?: boolean | "lazy";
@@ -196,6 +167,7 @@ export interface QueryOptions extends Abortable {
   stale?: "ok" | "update_after";
 }
 
+/** A row of a view, or a result of its reduce function. */
 export interface ViewRow<Content extends object, Value = unknown> {
   /** Not there in a result of a reduce function. */
   id: string;
@@ -205,6 +177,7 @@ export interface ViewRow<Content extends object, Value = unknown> {
   doc?: StoredDocument<Content> | null;
 }
 
+/** What `query` answers. */
 export interface QueryResult<Content extends object, Value = unknown> {
   rows: ViewRow<Content, Value>[];
   /** Rows of the view; not there in a result of a reduce function. */

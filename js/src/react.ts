@@ -151,7 +151,7 @@ export function useDoc<Content extends object = AnyContent>(db: GouchDB<Content>
  * return <p>{error ? `offline: ${error.message}` : state}</p>;
  * ```
  */
-export function useSync<Content extends object = AnyContent>(db: GouchDB<Content>, remote: object | string | null | undefined, options: SyncOptions = {}): SyncState {
+export function useSync<Content extends object = AnyContent>(db: GouchDB<Content>, remote: object | string | null | undefined, options: SyncOptions<Content> = {}): SyncState {
   const key = keyOf(options);
   const [status, setStatus] = useState<SyncState>({ state: "stopped" });
   useEffect(() => {

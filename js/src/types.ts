@@ -1,5 +1,6 @@
 import type { Attachments } from "./attachments.js";
 import type { GouchError } from "./error.js";
+import type { Selector } from "./selector_types.js";
 
 /** What a database holds when nothing more is known of it. */
 // eslint-disable-next-line @typescript-eslint/consistent-indexed-object-style -- an interface shows by its name
@@ -27,6 +28,34 @@ export type NewDocument<Content extends object> = Content & DocumentMeta & { _id
 /** A document that is given an id when it has none. */
 export type PostDocument<Content extends object> = Content & DocumentMeta & { _id?: string; _rev?: string };
 
+/** A design document: functions for the database to run, and indexes. It is taken by every database, whatever its other documents are. */
+export interface DesignDocument {
+  _id: `_design/${string}`;
+  _rev?: string;
+  _deleted?: boolean;
+  _attachments?: Attachments;
+  /** `"javascript"` when nothing is said, `"query"` for indexes. */
+  language?: string;
+  /** The sources of functions, by the name of the view. */
+  views?: Record<string, { map: unknown; reduce?: string; options?: object }>;
+  filters?: Record<string, string>;
+  [member: string]: unknown;
+}
+
+/** A document that stays where it was written, and is never replicated. */
+export interface LocalDocument {
+  _id: `_local/${string}`;
+  _rev?: string;
+  _deleted?: boolean;
+  [member: string]: unknown;
+}
+
+/** Any object, when nothing is known of the content. */
+export type UnknownDocument<Content extends object> = AnyContent extends Content ? object : never;
+
+/** What may be written beside a database's own documents. */
+export type OtherDocument<Content extends object> = DesignDocument | LocalDocument | (UnknownDocument<Content> & { _id: string });
+
 /** A tombstone, as `bulkDocs` takes it. */
 export interface DeletedDocument {
   _id: string;
@@ -36,8 +65,8 @@ export interface DeletedDocument {
 
 /** What `bulkDocs` takes. */
 export type BulkDocuments<Content extends object> =
-  | (PostDocument<Content> | DeletedDocument)[]
-  | { docs: (PostDocument<Content> | DeletedDocument)[]; new_edits?: boolean };
+  | (PostDocument<Content> | DeletedDocument | DesignDocument | LocalDocument | UnknownDocument<Content>)[]
+  | { docs: (PostDocument<Content> | DeletedDocument | DesignDocument | LocalDocument | UnknownDocument<Content>)[]; new_edits?: boolean };
 
 /** What a write answers. */
 export interface WriteResult {
@@ -52,6 +81,7 @@ export interface Abortable {
   signal?: AbortSignal | undefined;
 }
 
+/** How `put` and `post` write. */
 export interface PutOptions extends Abortable {
   /** Writes without regard to what is there: next to a newer revision the two are in conflict. */
   force?: boolean;
@@ -59,6 +89,7 @@ export interface PutOptions extends Abortable {
   new_edits?: boolean;
 }
 
+/** How `bulkDocs` writes. */
 export interface BulkDocsOptions extends Abortable {
   /** `false` stores the revisions as they are, as replication does. Then only failures are answered. */
   new_edits?: boolean;
@@ -66,6 +97,7 @@ export interface BulkDocsOptions extends Abortable {
   atomic?: boolean;
 }
 
+/** Which revision `get` reads, and what it adds. */
 export interface GetOptions extends Abortable {
   /** This revision in place of the winner. */
   rev?: string;
@@ -87,10 +119,13 @@ export interface GetOptions extends Abortable {
   binary?: boolean;
 }
 
+/** Which revisions `get` reads when it is asked for several. */
 export interface OpenRevsOptions extends Abortable {
   /** All leaves, or these revisions. */
   open_revs: "all" | string[];
+  /** The newest below each. */
   latest?: boolean;
+  /** Adds `_revisions`, the ancestry. */
   revs?: boolean;
   /** Adds the contents of attachments. */
   attachments?: boolean;
@@ -101,7 +136,9 @@ export interface OpenRevsOptions extends Abortable {
 /** One of the revisions that were asked for with `open_revs`. */
 export type OpenRev<Content extends object> = { ok: StoredDocument<Content> } | { missing: string };
 
+/** Which documents `allDocs` lists, and how. */
 export interface AllDocsOptions extends Abortable {
+  /** Adds the documents. */
   include_docs?: boolean;
   /** With `include_docs`: adds `_conflicts`. */
   conflicts?: boolean;
@@ -109,7 +146,9 @@ export interface AllDocsOptions extends Abortable {
   attachments?: boolean;
   /** With `attachments`: as Blobs, in Node as Buffers, rather than as base64. */
   binary?: boolean;
+  /** From this id on. */
   startkey?: string;
+  /** Up to this id. */
   endkey?: string;
   /** Same as `startkey`. */
   start_key?: string;
@@ -121,13 +160,17 @@ export interface AllDocsOptions extends Abortable {
   key?: string;
   /** These ids, in this order; unknown and deleted ones are answered too. */
   keys?: string[];
+  /** From the last down; `startkey` then comes after `endkey`. */
   descending?: boolean;
+  /** So many at most. */
   limit?: number;
+  /** Leaves out so many at the beginning. */
   skip?: number;
   /** Adds `update_seq` to the answer. */
   update_seq?: boolean;
 }
 
+/** A document that `allDocs` lists. */
 export interface AllDocsRow<Content extends object> {
   id: string;
   key: string;
@@ -146,6 +189,7 @@ export interface MissingRow {
   doc?: undefined;
 }
 
+/** What `allDocs` answers. */
 export interface AllDocsResult<Content extends object, Row = AllDocsRow<Content>> {
   /** Documents in the database that are not deleted. */
   total_rows: number;
@@ -158,32 +202,35 @@ export interface AllDocsResult<Content extends object, Row = AllDocsRow<Content>
 /** A position in the changes feed: a number in local databases, opaque in remote ones. */
 export type Seq = number | string;
 
-/** Answers whether a document is wanted. `request.query` is what was given as `query_params`. */
-export type FilterFunction = (doc: StoredDocument<AnyContent>, request: { query: Record<string, unknown> }) => boolean;
+/** Answers whether a document is wanted. A deleted one has `_deleted`, and mostly nothing of what it held. `request.query` is what was given as `query_params`. */
+export type FilterFunction<Content extends object = AnyContent> = (doc: StoredDocument<Partial<Content>>, request: { query: Record<string, unknown> }) => boolean;
 
 /** Which documents a feed or a replication is about: one of these. */
-export interface FeedFilter {
+export interface FeedFilter<Content extends object = AnyContent> {
   /** Only these documents. */
   doc_ids?: string[];
   /** Only what this Mango selector matches. It sees deleted documents and design documents, too. */
-  selector?: object;
+  selector?: Selector<Content>;
   /** Only what the map function of this view, `"ddoc/view"`, emits something for. */
   view?: string;
   /**
    * Only what this function answers true for; or the name of a filter function of a design document, `"ddoc/filter"`, or `"_design"` for design
    * documents. `"_doc_ids"`, `"_selector"` and `"_view"` are implied by the other options.
    */
-  filter?: string | FilterFunction;
+  filter?: string | FilterFunction<Content>;
   /** What the filter function finds in `request.query`. */
   query_params?: Record<string, unknown>;
 }
 
-export interface ChangesOptions extends Abortable, FeedFilter {
+/** Which changes are read, and how. */
+export interface ChangesOptions<Content extends object = AnyContent> extends Abortable, FeedFilter<Content> {
   /** Changes after this position, or after what is there `"now"`. */
   since?: Seq;
+  /** So many at most. */
   limit?: number;
   /** From the newest down. */
   descending?: boolean;
+  /** Adds the documents. */
   include_docs?: boolean;
   /** With `include_docs`: adds `_conflicts`. */
   conflicts?: boolean;
@@ -201,6 +248,8 @@ export interface ChangesOptions extends Abortable, FeedFilter {
   heartbeat?: number | boolean;
   /** How many changes are read at a time by live feeds and `for await`. */
   batch_size?: number;
+  /** A remote database may leave out all but every nth position, which spares it work; rows without have `null`. */
+  seq_interval?: number;
   /** `false` keeps `results` empty; the events tell everything. Live feeds never collect results. */
   return_docs?: boolean;
 }
@@ -215,6 +264,7 @@ export interface Change<Content extends object> {
   doc?: StoredDocument<Content>;
 }
 
+/** What a changes feed has told when it is at its end. */
 export interface ChangesResult<Content extends object> {
   results: Change<Content>[];
   /** Where to go on. */
@@ -226,11 +276,16 @@ export interface ChangesResult<Content extends object> {
 /** Revisions by document id. */
 export type RevsByID = Record<string, string[]>;
 
+/** The revisions that are not here, by document id, and those here that they may follow. Documents of which nothing is missing are left out. */
 export type RevsDiffResult = Record<string, { missing: string[]; possible_ancestors?: string[] }>;
 
+/** Which revisions `bulkGet` reads, and what it adds. */
 export interface BulkGetOptions extends Abortable {
+  /** The documents, and which revision of each; without `rev` the leaves. */
   docs: { id: string; rev?: string }[];
+  /** Adds `_revisions`, the ancestry. */
   revs?: boolean;
+  /** The newest below each revision. */
   latest?: boolean;
   /** Adds the contents of attachments. */
   attachments?: boolean;
@@ -238,6 +293,7 @@ export interface BulkGetOptions extends Abortable {
   binary?: boolean;
 }
 
+/** What `bulkGet` answers: for each document asked for, in that order, what was found. */
 export interface BulkGetResult<Content extends object> {
   results: {
     id: string;
@@ -245,6 +301,7 @@ export interface BulkGetResult<Content extends object> {
   }[];
 }
 
+/** Facts about a database. */
 export interface DatabaseInfo {
   db_name: string;
   doc_count: number;
@@ -285,6 +342,7 @@ export interface CheckReport {
   problems: string[];
 }
 
+/** What was purged. */
 export interface PurgeResult {
   purge_seq: Seq;
   purged: RevsByID;
@@ -294,12 +352,14 @@ export interface PurgeResult {
  * How a replication goes. A filter that is a function judges each revision by itself, deletions too: let `doc._deleted` pass if the other side shall hear
  * of them. Other filters are applied by the source.
  */
-export interface ReplicateOptions extends Abortable, FeedFilter {
+export interface ReplicateOptions<Content extends object = AnyContent> extends Abortable, FeedFilter<Content> {
   /** Where to begin when there is no checkpoint. */
   since?: Seq;
   /** `"main_only"` leaves conflicts behind. */
   style?: "main_only" | "all_docs";
+  /** How many documents are copied at a time. */
   batch_size?: number;
+  /** How many batches may be fetched before they are written. */
   batches_limit?: number;
   /** Leaves conflicts behind: same as `style: "main_only"`. */
   winning_revs_only?: boolean;
@@ -380,12 +440,15 @@ export interface Denied {
   doc: GouchError;
 }
 
-export interface SyncOptions extends ReplicateOptions {
-  /** Options of one direction, before the common ones. */
-  push?: ReplicateOptions;
-  pull?: ReplicateOptions;
+/** How two databases are brought together. */
+export interface SyncOptions<Content extends object = AnyContent> extends ReplicateOptions<Content> {
+  /** Options of the way there, before the common ones. */
+  push?: ReplicateOptions<Content>;
+  /** Options of the way back, before the common ones. */
+  pull?: ReplicateOptions<Content>;
 }
 
+/** What both directions of a sync have done. */
 export interface SyncResult {
   push: ReplicationResult;
   pull: ReplicationResult;

@@ -1,0 +1,85 @@
+// The package as TypeScript sees it: types/ is compiled against what was packed. A line there that must not compile says so.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { packageRoot, project } from "./installed.mjs";
+
+const require = createRequire(new URL("../js/package.json", import.meta.url));
+const ts = require("typescript");
+const sources = join(project, "types");
+
+before(() => {
+  cpSync(new URL("types/", import.meta.url), sources, { recursive: true });
+  // The same app after its one change.
+  const app = readFileSync(join(sources, "pouchdb-app.ts"), "utf8");
+  const migrated = app.replace('import PouchDB from "pouchdb";', 'import PouchDB from "gouchdb";');
+  assert.notEqual(migrated, app);
+  writeFileSync(join(sources, "migrated-app.ts"), migrated);
+  mkdirSync(join(project, "node_modules/@types"), { recursive: true });
+  symlinkSync(fileURLToPath(new URL("node_modules/expect-type", import.meta.url)), join(project, "node_modules/expect-type"));
+});
+
+async function compile(files, options) {
+  const args = ["--strict", "--noUncheckedIndexedAccess", "--noEmit", "--target", "es2022", "--lib", "es2023,dom", ...options, ...files];
+  await promisify(execFile)(process.execPath, [require.resolve("typescript/bin/tsc"), ...args], { cwd: sources }).catch(({ stdout }) => assert.fail(stdout));
+}
+
+const bundler = ["--module", "esnext", "--moduleResolution", "bundler"];
+const node = ["--module", "nodenext", "--moduleResolution", "nodenext"];
+const typed = ["consumer.ts", "documents.ts", "queries.ts", "events.ts", "migrated-app.ts"];
+
+describe("types", { concurrency: 2 }, () => {
+  test("for bundlers", { timeout: 120_000 }, () => compile(typed, bundler));
+  test("for Node, as an ES module and for require()", { timeout: 120_000 }, () => compile([...typed, "commonjs.cts"], node));
+
+  // What the migrated app is compared with.
+  test("an app for PouchDB compiles with PouchDB's types", { timeout: 120_000 }, () =>
+    compile(["pouchdb-app.ts"], [...bundler, "--skipLibCheck", "--typeRoots", fileURLToPath(new URL("node_modules/@types", import.meta.url)), "--types", "pouchdb,pouchdb-find"]));
+});
+
+const declarations = readdirSync(join(packageRoot, "dist/types")).filter((name) => name.endsWith(".d.ts"));
+
+test("the public surface has no any", () => {
+  for (const file of declarations) {
+    const text = readFileSync(join(packageRoot, "dist/types", file), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
+    assert.doesNotMatch(text, /\bany\b/, file);
+  }
+});
+
+test("everything exported is documented, and so is every method and option", () => {
+  const entries = ["index.d.ts", "react.d.ts"].map((file) => join(packageRoot, "dist/types", file));
+  const program = ts.createProgram(entries, { strict: true, target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext });
+  const checker = program.getTypeChecker();
+  const documented = (symbol) => symbol.getDocumentationComment(checker).length > 0;
+  const missing = [];
+  let count = 0;
+  for (const entry of entries) {
+    for (const exported of checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(entry)))) {
+      const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+      count++;
+      if (!documented(symbol)) {
+        missing.push(symbol.name);
+      }
+      const isClass = (symbol.flags & ts.SymbolFlags.Class) !== 0;
+      for (const [name, member] of symbol.members ?? []) {
+        if (member.flags & ts.SymbolFlags.TypeParameter) {
+          continue;
+        }
+        const isMethod = (member.flags & ts.SymbolFlags.Method) !== 0;
+        if ((isClass && isMethod) || /(Options|Request)$/.test(symbol.name)) {
+          count++;
+          if (!documented(member) && !String(name).startsWith("__")) {
+            missing.push(`${symbol.name}.${name}`);
+          }
+        }
+      }
+    }
+  }
+  assert.ok(count > 200, String(count));
+  assert.deepEqual(missing, []);
+});

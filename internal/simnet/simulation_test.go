@@ -4,16 +4,18 @@ package simnet_test
 
 import (
 	"context"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
-	"fmt"
+	"github.com/stretchr/testify/assert"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/replication"
@@ -33,20 +35,24 @@ func TestSimulation(t *testing.T) {
 	if soak, err := time.ParseDuration(os.Getenv("GOUCHDB_SOAK")); err == nil {
 		until, first = until.Add(soak), rand.Uint64()>>20
 	}
+	written := map[string]int{}
 	tried := uint64(0)
 	for ; tried < seedsTried || time.Now().Before(until); tried++ {
 		seed := first + tried
 		script := randomSteps(rand.New(rand.NewPCG(seed, 0)), replicas, steps)
-		if failure := play(t, seed, script); failure != "" {
+		if failure := play(t, seed, script, written); failure != "" {
 			shortened, failure := shorten(t, seed, script, failure)
 			t.Fatalf("seed %d: %s\nwith the steps %v", seed, failure, shortened)
 		}
+	}
+	for _, filter := range []string{"", "ids", "winners", "predicate", "selector", "view", "function"} {
+		assert.Positive(t, written[filter], "%q never let anything through", filter)
 	}
 	t.Logf("%d seeds from %d", tried, first)
 }
 
 // play makes all steps, lets everything calm down, and returns what was wrong.
-func play(t *testing.T, seed uint64, script []step) (failure string) {
+func play(t *testing.T, seed uint64, script []step, written map[string]int) (failure string) {
 	synctest.Test(t, func(*testing.T) {
 		defer func() {
 			if cause := recover(); cause != nil {
@@ -55,7 +61,8 @@ func play(t *testing.T, seed uint64, script []step) (failure string) {
 		}()
 		ctx, cancel := context.WithTimeout(context.Background(), 1000*time.Hour)
 		defer cancel()
-		w := newWorld(ctx, seed, replicas)
+		w := newWorld(ctx, seed, replicas, written)
+		w.timeless = !slices.ContainsFunc(script, func(s step) bool { return s.kind == "restore" })
 		var background sync.WaitGroup
 		for _, s := range script {
 			w.take(s, &background)
@@ -120,7 +127,7 @@ func shorten(t *testing.T, seed uint64, script []step, failure string) ([]step, 
 	for size := len(script) / 2; size > 0; size /= 2 {
 		for at := 0; at+size <= len(script); {
 			shorter := append(append([]step(nil), script[:at]...), script[at+size:]...)
-			if still := play(t, seed, shorter); still != "" {
+			if still := play(t, seed, shorter, map[string]int{}); still != "" {
 				script, failure = shorter, still
 			} else {
 				at += size

@@ -26,10 +26,18 @@ func (s step) String() string { return fmt.Sprintf("{%q, %d, %d}", s.kind, s.who
 
 // kinds are drawn from: the more often one stands here, the more often it happens.
 var kinds = []string{"edit", "edit", "edit", "edit", "edit", "edit", "run", "run", "begin", "live", "live", "stop", "wake", "sleep", "sleep", "sleep",
-	"restart", "crash", "backup", "restore", "neighbours"}
+	"restart", "crash", "neighbours", "backup", "restore"}
 
+// timeless are the kinds of which none turns back time.
+var timeless = kinds[:slices.Index(kinds, "backup")]
+
+// randomSteps draws what happens in a world. In every other one time never runs backwards; there one side alone may keep checkpoints.
 func randomSteps(random *rand.Rand, replicas, count int) []step {
 	steps := make([]step, count)
+	kinds := kinds
+	if random.IntN(2) == 0 {
+		kinds = timeless
+	}
 	for i := range steps {
 		steps[i] = step{kind: kinds[random.IntN(len(kinds))], who: random.IntN(replicas+1) - 1, seed: random.Uint64()}
 	}
@@ -38,6 +46,7 @@ func randomSteps(random *rand.Rand, replicas, count int) []step {
 
 // filters say what flows.
 type filters struct {
+	name       string
 	docIDs     []string
 	sharedOnly bool
 	winners    bool
@@ -46,7 +55,7 @@ type filters struct {
 func (f filters) all() bool { return f.docIDs == nil && !f.sharedOnly && !f.winners }
 
 // draw returns options at random, and what they let flow.
-func draw(random *rand.Rand) (replication.Options, filters) {
+func (w *world) draw(random *rand.Rand) (replication.Options, filters) {
 	options := replication.Options{
 		BatchSize:    []int{0, 1, 3, 10}[random.IntN(4)],
 		BatchesLimit: []int{0, 1, 2}[random.IntN(3)],
@@ -54,11 +63,15 @@ func draw(random *rand.Rand) (replication.Options, filters) {
 		Random:       lockedRandom(random.Uint64()),
 	}
 	var f filters
-	switch random.IntN(8) {
+	if modes := []replication.CheckpointMode{replication.CheckpointSource, replication.CheckpointTarget, replication.CheckpointNone}; w.timeless && random.IntN(3) == 0 {
+		options.Checkpoint = modes[random.IntN(len(modes))]
+	}
+	switch random.IntN(11) {
 	case 0:
+		f.name = "ids"
 		f.docIDs = []string{"d1", "d3", "d5"}
 	case 1:
-		f.sharedOnly = true
+		f.name, f.sharedOnly = "predicate", true
 		options.FilterName = "shared"
 		options.Filter = func(_ context.Context, docs []*core.Document) ([]bool, error) {
 			pass := make([]bool, len(docs))
@@ -68,7 +81,17 @@ func draw(random *rand.Rand) (replication.Options, filters) {
 			return pass, nil
 		}
 	case 2:
+		f.name = "winners"
 		f.winners = true
+	case 3:
+		f.name, f.sharedOnly = "selector", true
+		options.Selector = []byte(`{"$or":[{"_deleted":true},{"shared":true}]}`)
+	case 4:
+		f.name, f.sharedOnly = "view", true
+		options.View = "filters/shared"
+	case 5:
+		f.name, f.sharedOnly = "function", true
+		options.DesignFilter, options.QueryParams = "filters/shared", []byte(`{"is":true}`)
 	}
 	options.DocIDs, options.WinningRevsOnly = f.docIDs, f.winners
 	return options, f
@@ -102,7 +125,7 @@ func (w *world) take(s step, background *sync.WaitGroup) {
 		if random.IntN(2) == 0 {
 			source, target = target, source
 		}
-		options, f := draw(random)
+		options, f := w.draw(random)
 		if s.kind == "run" {
 			w.run(source, target, options, f)
 		} else {
@@ -117,7 +140,7 @@ func (w *world) take(s step, background *sync.WaitGroup) {
 		check(err)
 	case "live":
 		if r.live == nil {
-			options, f := draw(random)
+			options, f := w.draw(random)
 			r.live = w.begin(r, options, f)
 		}
 	case "stop":
@@ -178,6 +201,7 @@ func (w *world) run(source, target core.Adapter, options replication.Options, f 
 	if err != nil || w.restored() != restores {
 		return
 	}
+	w.succeeded(f.name, result.DocsWritten)
 	after, err := w.revisions(w.honest(source), f)
 	if err != nil {
 		return

@@ -19,6 +19,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
 	"github.com/gouchdb/gouchdb/core/kv/logkv/memdevice"
 	"github.com/gouchdb/gouchdb/internal/simnet"
+	"github.com/gouchdb/gouchdb/javascript"
 	"github.com/gouchdb/gouchdb/server"
 )
 
@@ -36,9 +37,12 @@ type world struct {
 	replicas []*replica
 	edits    int
 
+	timeless bool // nothing is ever restored
+
 	mutex    sync.Mutex
 	restores int
 	failures []string
+	written  map[string]int // revisions, by what was filtered by: of runs that were ok
 }
 
 // replica is a local database, and its way to the server.
@@ -61,9 +65,10 @@ func check(err error) {
 	}
 }
 
-func newWorld(ctx context.Context, seed uint64, replicas int) *world {
-	w := &world{ctx: ctx, storage: memdevice.New()}
+func newWorld(ctx context.Context, seed uint64, replicas int, written map[string]int) *world {
+	w := &world{ctx: ctx, storage: memdevice.New(), written: written}
 	w.start()
+	addFilters(ctx, w.db)
 	w.backup = w.storage.Clone()
 	open := func(client string, honest bool) *fetchhttp.DB {
 		network := &simnet.Network{Client: client, Seed: seed, Hosts: &w.hosts, Honest: honest}
@@ -71,14 +76,23 @@ func newWorld(ctx context.Context, seed uint64, replicas int) *world {
 	}
 	w.judge = open("judge", true)
 	for i := range replicas {
-		w.replicas = append(w.replicas, &replica{db: must(memory.OpenWith(ctx, docstore.Options{NewUUID: func() string { return fmt.Sprintf("%032x", i+1) }})), remote: open("client"+strconv.Itoa(i), false)})
+		db := must(memory.OpenWith(ctx, docstore.Options{NewUUID: func() string { return fmt.Sprintf("%032x", i+1) }, Scripts: javascript.New(javascript.Options{})}))
+		addFilters(ctx, db)
+		w.replicas = append(w.replicas, &replica{db: db, remote: open("client"+strconv.Itoa(i), false)})
 	}
 	return w
 }
 
+// addFilters writes the design document whose functions filter feeds: everywhere the same, so that it is no conflict.
+func addFilters(ctx context.Context, db core.Adapter) {
+	const filter = `function (doc, req) { return String(Boolean(doc._deleted || doc.shared)) === String(req.query.is); }`
+	const view = `function (doc) { if (doc._deleted || doc.shared) emit(null); }`
+	must(core.Put(ctx, db, &core.Document{ID: "_design/filters", Body: []byte(`{"filters":{"shared":"` + filter + `"},"views":{"shared":{"map":"` + view + `"}}}`)}))
+}
+
 func (w *world) start() {
 	store := must(logkv.Open(w.ctx, w.storage.Open(nil), logkv.Options{Durability: logkv.Strict}))
-	w.db = must(docstore.Open(w.ctx, store, docstore.Options{Name: "db"}))
+	w.db = must(docstore.Open(w.ctx, store, docstore.Options{Name: "db", Scripts: javascript.New(javascript.Options{})}))
 	databases := server.Memory(func(context.Context, string) (core.Adapter, error) { return w.db, nil })
 	must(databases.Create(w.ctx, "db"))
 	w.handler = must(server.New(server.Options{Databases: databases, AllowAnonymous: true, UUID: "simulated"}))
@@ -104,6 +118,12 @@ func (w *world) fail(format string, arguments ...any) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	w.failures = append(w.failures, fmt.Sprintf(format, arguments...))
+}
+
+func (w *world) succeeded(filter string, written int) {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	w.written[filter] += written
 }
 
 func (w *world) restored() int {

@@ -29,6 +29,8 @@ type session struct {
 	startTime, endTime time.Time
 	startSeq           core.Seq
 	counts             Counts
+	// last is the newest change up to recorded that both databases were seen to have. It is noted where one side alone keeps checkpoints.
+	last core.DocRev
 }
 
 // agree returns where to go on: at the newest point that both sides have noted, with the history up to there.
@@ -73,8 +75,8 @@ func (c *checkpoint) same(other *checkpoint) bool {
 	return c != nil && other != nil && c.session == other.session && c.history[0].checkpoints == other.history[0].checkpoints
 }
 
-// predates reports whether c is what stood in the place of later before it, or nothing: the database that has it was once further. What comes from a run
-// elsewhere does not stand in later's history.
+// predates reports whether c is what stood in the place of later before it, or nothing: the database that has it was once further. A note of a run elsewhere stands in
+// the place of later without being older; it is when it knows of later's session less than later does. (It may just have been written by who did not look.)
 func (c *checkpoint) predates(later *checkpoint) bool {
 	if c == nil {
 		return true
@@ -84,7 +86,26 @@ func (c *checkpoint) predates(later *checkpoint) bool {
 			return i > 0 || c.history[0].checkpoints < later.history[0].checkpoints
 		}
 	}
+	for i := range c.history {
+		if c.history[i].id == later.session {
+			return c.history[i].checkpoints < later.history[0].checkpoints
+		}
+	}
 	return false
+}
+
+// wentBack reports whether a local document, the revisions of which are counted, has one that it had before, or an earlier one.
+func wentBack(now, before core.Rev) bool {
+	return isCount(now) && isCount(before) && (len(now.Hash) < len(before.Hash) || len(now.Hash) == len(before.Hash) && now.Hash <= before.Hash)
+}
+
+func isCount(rev core.Rev) bool {
+	for _, c := range []byte(rev.Hash) {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return rev.Generation == 0 && rev.Hash != ""
 }
 
 // appendJSON appends the body of the document.
@@ -122,6 +143,12 @@ func (s *session) appendJSON(dst []byte) []byte {
 	dst = appendCount(dst, "docs_written", s.counts.DocsWritten)
 	dst = appendCount(dst, "doc_write_failures", s.counts.DocWriteFailures)
 	dst = appendCount(dst, "checkpoints", int(s.checkpoints))
+	if s.last.ID != "" {
+		dst = append(dst, `,"last_change":{"id":`...)
+		dst = rawjson.AppendString(dst, s.last.ID)
+		dst = append(dst, `,"rev":"`...)
+		dst = append(append(dst, s.last.Rev.String()...), `"}`...)
+	}
 	return append(dst, '}')
 }
 
@@ -155,6 +182,13 @@ func parseSession(value []byte) (s session, ok bool) {
 	}
 	s.checkpoints, _ = rawjson.Int(rawjson.Member(value, "checkpoints"))
 	s.startSeq, _ = parseSeq(rawjson.Member(value, "start_last_seq"))
+	last := rawjson.Member(value, "last_change")
+	if text, ok := rawjson.Text(rawjson.Member(last, "rev")); ok {
+		if rev, err := core.ParseRev(text); err == nil {
+			s.last.Rev = rev
+			s.last.ID, _ = rawjson.Text(rawjson.Member(last, "id"))
+		}
+	}
 	s.startTime = parseTime(rawjson.Member(value, "start_time"))
 	s.endTime = parseTime(rawjson.Member(value, "end_time"))
 	s.counts = Counts{

@@ -47,7 +47,9 @@ func (r *replicator) resume() error {
 	}
 	switch len(r.sides) {
 	case 1:
-		r.agreed = r.sides[0].doc
+		if r.agreed, err = r.confirm(r.sides[0]); err != nil {
+			return err
+		}
 	case 2:
 		r.agreed = agree(r.sides[0].doc, r.sides[1].doc)
 	}
@@ -64,6 +66,7 @@ func (r *replicator) resume() error {
 	r.progress.seq = r.options.Since
 	if r.agreed != nil {
 		r.progress.seq = r.agreed.seq
+		r.session.last = r.agreed.history[0].last
 	}
 	r.committed = r.progress.seq
 	r.result.StartSeq = r.progress.seq
@@ -71,7 +74,7 @@ func (r *replicator) resume() error {
 	if r.agreed != nil && r.options.Checkpoint != CheckpointSource {
 		return nil
 	}
-	if r.agreed == nil && r.progress.seq != core.Now {
+	if r.agreed == nil {
 		r.mark()
 	}
 	return r.lookAtTarget()
@@ -87,34 +90,8 @@ func inParallel(a, b func() error) error {
 	return errors.Join(errs[:]...)
 }
 
-// mark begins to note on both sides that nothing has been copied yet. A side that is restored from a backup, or made anew, before the first checkpoint has no
-// such note, or an older one, which tells it from what it was: see verify.
-func (r *replicator) mark() {
-	if len(r.sides) == 0 {
-		return
-	}
-	r.session.checkpoints++
-	r.session.recorded = r.progress.seq
-	r.session.endTime = r.lastCommit
-	once := *r.retry
-	once.policy.Attempts = min(once.policy.Attempts, sessionAttempts)
-	marked := make(chan []error, 1)
-	r.marked = marked
-	r.workers.Go(func() { marked <- r.note(&once) })
-}
-
-// awaitMark returns when the mark is there: nothing may be written sooner.
-func (r *replicator) awaitMark() error {
-	if r.marked == nil {
-		return nil
-	}
-	failures := <-r.marked
-	r.marked = nil
-	if r.ctx.Err() != nil {
-		return errors.Join(failures...)
-	}
-	r.reportMissed(failures)
-	return r.passing(failures)
+func isForgotten(failures []error) bool {
+	return slices.ContainsFunc(failures, func(failure error) bool { return errors.Is(failure, errForgotten) })
 }
 
 // reportMissed tells of sides that did not take a note.
@@ -186,7 +163,7 @@ func (r *replicator) commit(retry *retrier) error {
 		r.window.since = -1 // asked without a failure: between changes there is no request that would have failed
 	}
 	failures := r.note(retry)
-	if slices.ContainsFunc(failures, func(failure error) bool { return errors.Is(failure, errForgotten) }) {
+	if isForgotten(failures) {
 		return errForgotten
 	}
 	if r.ctx.Err() != nil || !slices.ContainsFunc(r.sides, func(s *side) bool { return s.missed == nil }) {
@@ -206,14 +183,14 @@ func (r *replicator) commit(retry *retrier) error {
 // session went on lacks documents too, which only another session brings back. A server that checks revisions refuses the next checkpoint as well; not all do.
 func (r *replicator) verify(retry *retrier) error {
 	return errors.Join(r.eachSide(func(s *side) error {
-		known := s.doc
-		if known == nil || s.missed != nil {
+		before := *s
+		if before.doc == nil || s.missed != nil {
 			return nil
 		}
 		if err := s.read(r.ctx, retry); err != nil {
 			return err
 		}
-		if s.doc.predates(known) {
+		if s.forgot(before) {
 			return errForgotten
 		}
 		return nil
@@ -237,6 +214,14 @@ func (r *replicator) eachSide(call func(*side) error) []error {
 	return failures
 }
 
+// forgot reports whether a side does not have any more what it was seen to have, nor what has come in its place.
+func (s *side) forgot(before side) bool {
+	if before.doc == nil || s.rev == before.rev && s.doc.same(before.doc) {
+		return false
+	}
+	return s.doc.predates(before.doc) || wentBack(s.rev, before.rev)
+}
+
 func (s *side) read(ctx context.Context, retry *retrier) error {
 	return retry.do(ctx, "reading the checkpoint of the "+s.name, func() error {
 		doc, err := s.db.Get(ctx, s.docID, core.GetOptions{})
@@ -258,7 +243,7 @@ const conflictsBorne = 5
 // write stores a checkpoint over the one that was last seen. Found another one in its place, it is either ours, and just the answer was
 // lost, or it comes from a run elsewhere; then ours replaces it, which at worst lets somebody begin further back.
 func (s *side) write(ctx context.Context, retry *retrier, next *checkpoint, trust func() error) error {
-	body, known := next.appendJSON(nil), s.doc
+	body := next.appendJSON(nil)
 	for conflicts := 0; ; conflicts++ {
 		err := retry.do(ctx, "writing the checkpoint of the "+s.name, func() error {
 			if err := trust(); err != nil {
@@ -276,10 +261,11 @@ func (s *side) write(ctx context.Context, retry *retrier, next *checkpoint, trus
 		if conflicts == conflictsBorne {
 			return &stepError{"giving up after " + strconv.Itoa(conflicts) + " attempts", err}
 		}
+		before := *s
 		if err := s.read(ctx, retry); err != nil || s.doc.same(next) {
 			return err
 		}
-		if known != nil && s.doc.predates(known) {
+		if s.forgot(before) {
 			return errForgotten
 		}
 	}

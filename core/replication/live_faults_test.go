@@ -270,6 +270,7 @@ type changing struct {
 	core.Adapter
 	mutex sync.Mutex
 	now   core.Adapter
+	name  string
 }
 
 func (c *changing) to(db core.Adapter) {
@@ -284,7 +285,7 @@ func (c *changing) current() core.Adapter {
 	return c.now
 }
 
-func (c *changing) Identity(context.Context) (string, error) { return "the address", nil }
+func (c *changing) Identity(context.Context) (string, error) { return "the address" + c.name, nil }
 func (c *changing) Info(ctx context.Context) (core.Info, error) {
 	return c.current().Info(ctx)
 }
@@ -296,6 +297,12 @@ func (c *changing) RevsDiff(ctx context.Context, requests []core.DocRevs) ([]cor
 }
 func (c *changing) BulkDocs(ctx context.Context, docs []*core.Document, options core.BulkDocsOptions) ([]core.BulkResult, error) {
 	return c.current().BulkDocs(ctx, docs, options)
+}
+func (c *changing) Changes(ctx context.Context, options core.ChangesOptions, each func(*core.Change) error) (core.ChangesSummary, error) {
+	return c.current().Changes(ctx, options, each)
+}
+func (c *changing) BulkGet(ctx context.Context, requests []core.DocRev, options core.BulkGetOptions) ([]core.BulkGetResult, error) {
+	return c.current().BulkGet(ctx, requests, options)
 }
 func (c *changing) Flush(ctx context.Context) error { return c.current().Flush(ctx) }
 

@@ -44,6 +44,7 @@ type replicator struct {
 	committed  core.Seq // what the newest checkpoint says
 	lastCommit time.Time
 	moved      bool // there is something that a checkpoint would spare the next run
+	begun      bool // see mark
 	writeBytes int  // BatchBytes, or less when the target did not take that
 	pageSize   int  // of the next reading of the changes feed
 	rest       *rest
@@ -163,6 +164,9 @@ func (r *replicator) transfer() error {
 			continue
 		}
 		r.rouse(b)
+		if len(b.rows) > 0 {
+			r.mark()
+		}
 		if err := r.awaitMark(); err != nil {
 			return err
 		}
@@ -212,6 +216,7 @@ func (r *replicator) finish(b *batch) error {
 	}
 	r.pass(b, written)
 	r.progress.pass(b, failed)
+	r.remember(b, written)
 	r.change(StateActive, b.pending)
 	// An unfiltered feed without rows leaves nothing worth noting, whatever sequence it ends with.
 	if len(b.rows) > 0 || r.options.filtersFeed() || r.result.StartSeq == core.Now {

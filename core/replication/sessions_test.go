@@ -24,7 +24,7 @@ func TestCheckpointDocuments(t *testing.T) {
 	second := replicate(t, source, target, replication.Options{})
 
 	stored := checkpointOf(t, source, second)
-	assert.Equal(t, core.Rev{Hash: "3"}, stored.Rev, "each write carries the revision before it")
+	assert.Equal(t, core.Rev{Hash: "4"}, stored.Rev, "each write carries the revision before it")
 	assert.Equal(t, string(stored.Body), string(checkpointOf(t, target, second).Body))
 	var body struct {
 		Session string `json:"session_id"`

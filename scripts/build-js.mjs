@@ -48,7 +48,7 @@ const inlining = ["-gcflags=all=-l", ...inlined.map((name) => `-gcflags=${name}=
 
 /** Builds the engine. With `named`, the names of functions stay in it, for profiles. */
 export function buildWasm(output, id, tags = "", { named = false } = {}) {
-  const overlay = libraryOverlay(go("env", "GOROOT"), join(root, "build/go-library"));
+  const overlay = libraryOverlay(go("env", "GOROOT"), join(root, "build/_go-library"));
   const linking = `-ldflags=${named ? "" : "-s "}-w -X main.buildID=${id}`;
   go("build", "-overlay", overlay, "-trimpath", `-tags=${tags}`, ...inlining, linking, "-o", output, "./wasm");
   writeFileSync(output, mergeSegments(readFileSync(output), shortenTraces));

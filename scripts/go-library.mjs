@@ -120,7 +120,7 @@ const CHANGES = {
 /** Settings of the compiler's experiments that belong to it: a collector for large heaps on many processors is more code, too. */
 export const GOEXPERIMENT = "nogreenteagc";
 
-/** Writes the copies and their list into a directory, and returns the list's path. It throws where Go has changed, so that someone looks. */
+/** Writes the copies and their list into a directory, which Go should not take for a package (its name begins with an underscore), and returns the list's path. It throws where Go has changed, so that someone looks. */
 export function libraryOverlay(goroot, directory) {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });

@@ -42,7 +42,7 @@ describe("Go suites in Chromium", () => {
       "/wasm_exec.js": new URL(`file://${stdout.trim()}/lib/wasm/wasm_exec.js`),
     };
     // With the library that the package's engine has.
-    const overlay = libraryOverlay(stdout.trim(), fileURLToPath(new URL("go-library/", build)));
+    const overlay = libraryOverlay(stdout.trim(), fileURLToPath(new URL("_go-library/", build)));
     for (const path of packages) {
       await run("go", ["test", "-overlay", overlay, "-c", "-o", wasmFile(path).pathname, `./${path}`], {
         cwd: root,

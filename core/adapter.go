@@ -157,6 +157,8 @@ type AllDocsOptions struct {
 	UpdateSeq   bool
 	// NoOffset says that the summary's Offset is of no interest: finding it means counting all rows before the first.
 	NoOffset bool
+	// Passing says that nothing of a row is kept when the function that it was given to has returned: its memory may be used again.
+	Passing bool
 }
 
 // AllDocsRow is one row of a listing.
@@ -192,6 +194,8 @@ type ChangesOptions struct {
 	Heartbeat time.Duration
 	// SeqInterval lets a server leave out all but every nth sequence, which is cheaper for it. Rows without one have an empty Seq. 0: all.
 	SeqInterval int
+	// Passing says that nothing of a row is kept when the function that it was given to has returned: its memory may be used again.
+	Passing bool
 }
 
 // Change is one row of the changes feed: a document at its latest sequence.

@@ -22,7 +22,7 @@ func (db *DB) AllDocs(ctx context.Context, options core.AllDocsOptions, each fun
 			summary.UpdateSeq = formatSeq(m.updateSeq)
 		}
 		l := listing{ctx: ctx, snapshot: s, options: options, each: each, window: newWindow(options.Skip, options.Limit), chunk: firstChunk}
-		l.bodies.contents.wanted = options.Attachments
+		l.bodies.contents.wanted, l.bodies.passing = options.Attachments, options.Passing
 		if options.Keys != nil {
 			summary.Offset = -1
 			return l.keys()
@@ -49,8 +49,15 @@ type listing struct {
 	each     func(*core.AllDocsRow) error
 	window   window
 	rows     []*core.AllDocsRow
+	memory   slab[listed]
 	bodies   bodyReader
 	chunk    int
+}
+
+// listed is a row with its document: one piece of memory.
+type listed struct {
+	row core.AllDocsRow
+	doc core.Document
 }
 
 // before counts the living documents before the first of the range, in reading order.
@@ -124,10 +131,11 @@ func (l *listing) keys() error {
 
 // add makes a row of a document's record, nil when there is none.
 func (l *listing) add(docID string, value []byte) error {
-	row := &core.AllDocsRow{Key: docID, Missing: value == nil}
-	l.rows = append(l.rows, row)
+	made := l.memory.next(min(l.chunk, len(l.rows)+firstChunk))
+	made.row = core.AllDocsRow{Key: docID, Missing: value == nil}
+	l.rows = append(l.rows, &made.row)
 	if value != nil {
-		if err := l.fill(row, value); err != nil {
+		if err := l.fill(made, value); err != nil {
 			return err
 		}
 	}
@@ -137,7 +145,8 @@ func (l *listing) add(docID string, value []byte) error {
 	return nil
 }
 
-func (l *listing) fill(row *core.AllDocsRow, value []byte) error {
+func (l *listing) fill(made *listed, value []byte) error {
+	row := &made.row
 	winner, leaves, err := decodeWinner(row.Key, value)
 	if err != nil {
 		return err
@@ -146,7 +155,8 @@ func (l *listing) fill(row *core.AllDocsRow, value []byte) error {
 	if !l.options.IncludeDocs || winner.Deleted {
 		return nil
 	}
-	row.Doc = &core.Document{ID: row.Key, Rev: winner.Rev}
+	made.doc = core.Document{ID: row.Key, Rev: winner.Rev}
+	row.Doc = &made.doc
 	l.bodies.want(row.Doc, winner.Body)
 	if l.options.Conflicts && leaves > 1 {
 		rec, err := decodeRecord(row.Key, value)
@@ -172,6 +182,9 @@ func (l *listing) flush() error {
 	}
 	clear(l.rows)
 	l.rows = l.rows[:0]
+	if l.options.Passing {
+		l.memory.reuse()
+	}
 	return nil
 }
 

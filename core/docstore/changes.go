@@ -17,7 +17,7 @@ import (
 // As in CouchDB, Pending counts without regard to filters. SeqInterval changes nothing: sequences cost nothing here.
 func (db *DB) Changes(ctx context.Context, options core.ChangesOptions, each func(*core.Change) error) (core.ChangesSummary, error) {
 	f := feed{db: db, options: options, each: each}
-	f.bodies.contents.wanted = options.Attachments
+	f.bodies.contents.wanted, f.bodies.passing = options.Attachments, options.Passing
 	if err := options.CheckFilter(); err != nil {
 		return core.ChangesSummary{}, err
 	}
@@ -91,6 +91,7 @@ type feed struct {
 	snapshot kv.Snapshot
 	window   window
 	changes  []*core.Change
+	memory   slab[shown]
 	bodies   bodyReader
 	chunk    int
 	last     uint64 // sequence of the last row, or of the last that the filter left out
@@ -145,6 +146,13 @@ func (f *feed) read(ctx context.Context, s kv.Snapshot) (core.ChangesSummary, er
 
 // fromNowDown reports whether nothing is asked for: the feed begins after the newest change, and goes down.
 func (f *feed) fromNowDown() bool { return f.options.Descending && f.options.Since == core.Now }
+
+// shown is a row with its document: one piece of memory.
+type shown struct {
+	change core.Change
+	rev    [1]core.Rev
+	doc    core.Document
+}
 
 // entry is a document that the feed has to show.
 type entry struct {
@@ -288,8 +296,11 @@ func (f *feed) show(entries []entry) error {
 		return f.sift(entries)
 	}
 	f.changes = f.changes[:0]
+	if f.options.Passing {
+		f.memory.reuse()
+	}
 	for i := range entries {
-		change, err := f.change(&entries[i])
+		change, err := f.change(&entries[i], f.memory.next(len(entries)-i))
 		if err != nil {
 			return err
 		}
@@ -314,18 +325,21 @@ func (f *feed) hand(seq uint64, change *core.Change) error {
 	return f.each(change)
 }
 
-func (f *feed) change(e *entry) (*core.Change, error) {
+func (f *feed) change(e *entry, made *shown) (*core.Change, error) {
 	winner, leaves, err := decodeWinner(e.docID, e.record)
 	if err != nil {
 		return nil, err
 	}
-	change := &core.Change{Seq: formatSeq(e.seq), ID: e.docID, Deleted: winner.Deleted}
+	change := &made.change
+	*change = core.Change{Seq: formatSeq(e.seq), ID: e.docID, Deleted: winner.Deleted}
 	if f.options.IncludeDocs {
-		change.Doc = &core.Document{ID: e.docID, Rev: winner.Rev, Deleted: winner.Deleted}
+		made.doc = core.Document{ID: e.docID, Rev: winner.Rev, Deleted: winner.Deleted}
+		change.Doc = &made.doc
 		f.bodies.want(change.Doc, winner.Body)
 	}
 	if leaves == 1 || !f.options.AllLeaves && (change.Doc == nil || !f.options.Conflicts) {
-		change.Revs = []core.Rev{winner.Rev}
+		made.rev[0] = winner.Rev
+		change.Revs = made.rev[:1:1]
 		return change, nil
 	}
 	rec, err := decodeRecord(e.docID, e.record)

@@ -37,6 +37,53 @@ func (db *DB) Get(ctx context.Context, docID string, options core.GetOptions) (d
 	return doc, nil
 }
 
+// AppendWinner appends the text of what Get answers without options, printed from the store's own memory.
+func (db *DB) AppendWinner(ctx context.Context, dst []byte, docID string) ([]byte, error) {
+	if err := checkDocID(docID); err != nil {
+		return dst, err
+	}
+	before := len(dst)
+	err := db.viewAgain(ctx, false, func(s kv.Snapshot) error {
+		if core.IsLocalID(docID) {
+			doc, err := getLocal(ctx, s, docID, core.GetOptions{})
+			if err == nil {
+				dst = doc.AppendJSON(dst[:before])
+			}
+			return err
+		}
+		value, found, err := s.Get(ctx, idKey(documentPrefix, docID))
+		switch {
+		case err != nil:
+			return err
+		case !found:
+			return core.ErrMissing.Of(docID)
+		}
+		winner, _, err := decodeWinner(docID, value)
+		switch {
+		case err != nil:
+			return err
+		case winner.Deleted:
+			return core.ErrDeleted.Of(docID)
+		}
+		doc := core.Document{ID: docID, Rev: winner.Rev, Body: core.EmptyBody}
+		if winner.Body != emptyBody {
+			stored, found, err := s.Get(ctx, numberKey(bodyPrefix, winner.Body))
+			switch {
+			case err != nil:
+				return err
+			case !found:
+				return core.ErrCorrupt.Because("a body is missing").Of(docID)
+			}
+			if err := fillIndexed(&doc, winner.Body, stored); err != nil {
+				return err
+			}
+		}
+		dst = doc.AppendJSON(dst[:before])
+		return nil
+	})
+	return dst, err
+}
+
 // isPlain reports whether the winner is asked for, and nothing that only its tree can tell.
 func isPlain(options core.GetOptions) bool {
 	return options.Rev.IsZero() && !options.Revs && !options.RevsInfo && !options.Conflicts && !options.DeletedConflicts && !options.LocalSeq &&

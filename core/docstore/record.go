@@ -163,6 +163,7 @@ type bodyReader struct {
 	numbers  []uint64
 	contents contents
 	since    []uint64 // for each document, when contents are wanted
+	passing  bool     // the documents are not kept: they may share the snapshot's memory
 }
 
 // want fills doc.Body when the reader reads.
@@ -183,11 +184,7 @@ func (r *bodyReader) read(ctx context.Context, s kv.Snapshot) (size int, err err
 	if len(r.docs) == 0 {
 		return 0, nil
 	}
-	keys := make([][]byte, len(r.numbers))
-	for i, number := range r.numbers {
-		keys[i] = numberKey(bodyPrefix, number)
-	}
-	values, err := s.GetMany(ctx, keys)
+	values, err := s.GetMany(ctx, bodyKeys(r.numbers))
 	if err != nil {
 		return 0, err
 	}
@@ -198,14 +195,14 @@ func (r *bodyReader) read(ctx context.Context, s kv.Snapshot) (size int, err err
 		doc := r.docs[i]
 		size += len(value)
 		if !hasAttachments(r.numbers[i]) {
-			doc.Body = bytes.Clone(value)
+			doc.Body = r.own(value)
 			continue
 		}
 		body, attachments, err := splitBody(doc.ID, r.numbers[i], value)
 		if err != nil {
 			return 0, err
 		}
-		doc.Body = bytes.Clone(body)
+		doc.Body = r.own(body)
 		contents := r.contents
 		if contents.wanted {
 			contents.since = r.since[i]
@@ -218,4 +215,12 @@ func (r *bodyReader) read(ctx context.Context, s kv.Snapshot) (size int, err err
 	}
 	r.docs, r.numbers, r.since = r.docs[:0], r.numbers[:0], r.since[:0]
 	return size, nil
+}
+
+// own returns a body that is the document's.
+func (r *bodyReader) own(body []byte) []byte {
+	if r.passing {
+		return body
+	}
+	return bytes.Clone(body)
 }

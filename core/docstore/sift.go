@@ -99,7 +99,7 @@ func (f *feed) complete(c *candidate) error {
 		return nil
 	}
 	// Contents of attachments are read only now, when they are known to be wanted.
-	whole, err := f.change(c.entry)
+	whole, err := f.change(c.entry, new(shown))
 	if err != nil {
 		return err
 	}

@@ -12,7 +12,7 @@ export interface Request {
 
 /** Takes what the engine says. Go goes on when it returns: it neither throws nor calls the engine. */
 export interface Receiver {
-  /** A result, a failure or an event of a call. The bytes are only there until it returns. */
+  /** A result or a part of one, a failure or an event of a call. The bytes are only there until it returns. */
   deliver: (call: number, kind: number, answer: Uint8Array) => void;
   /** The engine has ended, which only a defect or a lack of memory makes it do. */
   stopped: (error: GouchError) => void;
@@ -29,6 +29,10 @@ export interface Transport {
 /** The kinds of texts that the engine delivers, as in wasm/internal/engine: the third is an event. */
 export const RESULT = 0;
 export const FAILURE = 1;
+/** Rows that come before those of the result. */
+export const PART = 3;
+/** The parts so far do not count. */
+export const AGAIN = 4;
 
 /** What stands before the text of a request or an answer with contents: a zero, and the length of the text in four bytes. */
 export const FRAME_HEAD = 5;

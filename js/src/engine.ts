@@ -1,5 +1,5 @@
 import { revive } from "./attachments.js";
-import { Boundary, FAILURE, FRAME_HEAD, RESULT, type Receiver, type Transport } from "./boundary.js";
+import { AGAIN, Boundary, FAILURE, FRAME_HEAD, PART, RESULT, type Receiver, type Transport } from "./boundary.js";
 import { asError, badRequest, engineError, GouchError } from "./error.js";
 import type { SystemModules } from "./go.js";
 
@@ -19,6 +19,7 @@ interface Pending {
   resolve: (result: unknown) => void;
   reject: (error: Error) => void;
   onEvent: ((event: unknown) => void) | undefined;
+  rows?: unknown[] | undefined; // that came ahead of the rest
 }
 
 /**
@@ -114,9 +115,17 @@ export class Engine {
       return;
     }
     try {
+      if (kind === AGAIN) {
+        pending.rows = undefined;
+        return;
+      }
       const value = this.#read(answer);
+      if (kind === PART) {
+        pending.rows = joined(pending.rows, value as unknown[]);
+        return;
+      }
       if (kind === RESULT) {
-        pending.resolve(value);
+        pending.resolve(pending.rows ? whole(pending.rows, value as Listing) : value);
       } else if (kind === FAILURE) {
         pending.reject(failure(value as EngineFailure));
       } else {
@@ -141,6 +150,29 @@ export class Engine {
     }
     this.#onStopped();
   }
+}
+
+/** An answer that is a list with something beside it. */
+type Listing = Record<string, unknown[]>;
+
+// The rows are those that came ahead and those of the result.
+function whole(rows: unknown[], result: Listing): Listing {
+  for (const list of ["rows", "results", "docs"]) {
+    if (result[list]) {
+      result[list] = joined(rows, result[list]);
+    }
+  }
+  return result;
+}
+
+function joined(rows: unknown[] | undefined, more: unknown[]): unknown[] {
+  if (!rows) {
+    return more;
+  }
+  for (const row of more) {
+    rows.push(row);
+  }
+  return rows;
 }
 
 /** A failure as the engine prints it. */

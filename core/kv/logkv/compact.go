@@ -163,7 +163,7 @@ func (s *Store) needed(ctx context.Context, last uint64) (numbers []uint64, size
 			needed = append(needed, st)
 		}
 	}
-	for st := range s.viewing {
+	for _, st := range s.viewing {
 		if !slices.Contains(needed, st) {
 			needed = append(needed, st)
 		}

@@ -15,6 +15,8 @@ type state struct {
 	// logBytes is how much log there is, about: of records that were removed by another context it is told by the next snapshot only.
 	logBytes uint64
 	unlogged *layer // the records up to head that are not in the log yet
+
+	views int // how many are reading it; guarded by the store's mutex
 }
 
 func emptyState() *state { return &state{tree: tree.New()} }

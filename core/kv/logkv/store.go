@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,12 +37,12 @@ type Store struct {
 	compactsItself bool   // right now; guarded by mutex
 
 	mutex      sync.Mutex
-	current    *state         // what views see
-	logged     *state         // what of it is in the log; the same but with MemoryFirst
-	viewing    map[*state]int // states that views are reading, with how many
-	queue      []*request     // updates that have not begun
-	committing bool           // a goroutine works on the queue
-	catchingUp bool           // a goroutine is about to
+	current    *state     // what views see
+	logged     *state     // what of it is in the log; the same but with MemoryFirst
+	viewing    []*state   // states that views are reading; see state.views
+	queue      []*request // updates that have not begun
+	committing bool       // a goroutine works on the queue
+	catchingUp bool       // a goroutine is about to
 	tail       tail
 
 	ahead ahead // what is acknowledged and not logged; see there
@@ -71,7 +72,6 @@ func Open(ctx context.Context, device Device, options Options) (*Store, error) {
 		options: options.withDefaults(),
 		writer:  rand.Uint64(),
 		grace:   grace,
-		viewing: map[*state]int{},
 		closing: make(chan struct{}),
 	}
 	s.cache = newCache(s.options.CacheBytes)
@@ -111,7 +111,9 @@ func (s *Store) View(ctx context.Context, read func(kv.Snapshot) error) error {
 func (s *Store) view(which **state, read func(kv.Snapshot) error) error {
 	s.mutex.Lock()
 	viewed := *which
-	s.viewing[viewed]++
+	if viewed.views++; viewed.views == 1 {
+		s.viewing = append(s.viewing, viewed)
+	}
 	s.mutex.Unlock()
 	defer s.release(viewed)
 	return read(&reader{store: s, tree: viewed.tree, unlogged: viewed.unlogged})
@@ -120,8 +122,8 @@ func (s *Store) view(which **state, read func(kv.Snapshot) error) error {
 func (s *Store) release(viewed *state) {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	if s.viewing[viewed]--; s.viewing[viewed] == 0 {
-		delete(s.viewing, viewed)
+	if viewed.views--; viewed.views == 0 {
+		s.viewing = slices.DeleteFunc(s.viewing, func(st *state) bool { return st == viewed })
 	}
 }
 

@@ -12,11 +12,13 @@ import (
 // Kind tells what a delivered text is.
 type Kind uint32
 
-// What a call is answered with: any number of events, then a result or a failure.
+// What a call is answered with: any number of events and parts, then a result or a failure.
 const (
 	Result Kind = iota
 	Failure
 	Event
+	Part  // rows, as a list, that come before those of the result
+	Again // the parts so far do not count
 )
 
 // Deliver takes a text about a call. It must not keep the text, nor call the engine.
@@ -51,6 +53,7 @@ type call struct {
 	cancel  context.CancelCauseFunc
 	engine  *Engine
 	gathers bool // its answer is in memory that the next answer may use
+	parts   bool // of its answer have been delivered
 }
 
 // errCanceled is what a call fails with that JavaScript has cancelled.
@@ -170,15 +173,15 @@ func (e *Engine) answer(c *call, result []byte, err error) {
 // maxSpare is how much memory is kept for the next answer.
 const maxSpare = 1 << 20
 
-// gather begins an answer of many rows, in the memory of one before it if that is free: answers are long, and soon garbage.
-func (c *call) gather(head string) []byte {
+// gather returns the memory of an answer that has been delivered, if it is free: answers are long, and soon garbage.
+func (c *call) gather() []byte {
 	e := c.engine
 	e.mu.Lock()
 	text := e.spare
 	e.spare = nil
 	e.mu.Unlock()
 	c.gathers = true
-	return append(text, head...)
+	return text
 }
 
 // perform runs the operation that a call asks for.

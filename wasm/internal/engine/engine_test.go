@@ -25,6 +25,8 @@ type shell struct {
 	last    uint32
 	answers map[uint32]chan answer
 	events  map[uint32][]string
+	parts   map[uint32][]string // rows that were delivered ahead
+	again   map[uint32]bool     // that were taken back
 }
 
 type answer struct {
@@ -33,7 +35,7 @@ type answer struct {
 }
 
 func newShell(t *testing.T) *shell {
-	s := &shell{t: t, answers: map[uint32]chan answer{}, events: map[uint32][]string{}}
+	s := &shell{t: t, answers: map[uint32]chan answer{}, events: map[uint32][]string{}, parts: map[uint32][]string{}, again: map[uint32]bool{}}
 	open := func(ctx context.Context, name string, _ []byte) (core.Adapter, error) {
 		if name == "broken" {
 			return nil, core.ErrStorage.From(errors.New("no disk"))
@@ -51,8 +53,16 @@ func newShell(t *testing.T) *shell {
 func (s *shell) deliver(call uint32, kind engine.Kind, text []byte) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if kind == engine.Event {
+	switch kind {
+	case engine.Event:
 		s.events[call] = append(s.events[call], string(text))
+		return
+	case engine.Part:
+		s.parts[call] = append(s.parts[call], string(text))
+		return
+	case engine.Again:
+		delete(s.parts, call)
+		s.again[call] = true
 		return
 	}
 	s.answers[call] <- answer{kind, string(text)}

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"slices"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/rawjson"
@@ -26,22 +25,16 @@ func find(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	dst := r.call.gather(`{"docs":[`)
-	first := len(dst)
+	rows := r.call.rows("docs", false)
 	summary, err := finder.Find(ctx, r.data, func(doc []byte) error {
-		if len(dst) > first {
-			dst = append(dst, ',')
-		}
-		if cap(dst)-len(dst) < len(doc)+512 {
-			dst = slices.Grow(dst, max(len(doc)+512, len(dst), 4<<10))
-		}
-		dst = append(dst, doc...)
+		rows.next(len(doc) + 512)
+		rows.text = append(rows.text, doc...)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return append(wire.AppendFindSummary(append(dst, "],"...), summary), '}'), nil
+	return append(wire.AppendFindSummary(rows.end(), summary), '}'), nil
 }
 
 func explain(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {

@@ -43,6 +43,7 @@ func (e *Engine) Answer(id uint32, text []byte) bool {
 	}
 	result, err := operation(ctx, db.adapter(), request)
 	if ctx.over {
+		c.again()
 		return false
 	}
 	e.answer(c, result, err)

@@ -9,8 +9,17 @@ import (
 	"github.com/gouchdb/gouchdb/core/wire"
 )
 
+// printer is a database that prints documents from its own memory.
+type printer interface {
+	AppendWinner(ctx context.Context, dst []byte, docID string) ([]byte, error)
+}
+
 func get(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 	docID := r.string("id")
+	if printer, prints := db.(printer); prints && r.err == nil && r.only("id") {
+		text, err := printer.AppendWinner(ctx, r.call.gather(), docID)
+		return text, about(docID, err)
+	}
 	options := core.GetOptions{
 		Rev:              r.rev("rev"),
 		Latest:           r.bool("latest"),
@@ -89,20 +98,18 @@ func bulkGet(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	dst := r.call.gather(`{"results":[`)
+	rows := r.call.rows("results", contents.binary)
 	for i := range results {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
 		docs := slices.Clone(results[i].Docs)
 		for j := range docs {
 			if docs[j].Doc, err = contents.show(ctx, docs[j].Doc); err != nil {
 				return nil, err
 			}
 		}
-		dst = wire.AppendBulkGetResult(dst, &core.BulkGetResult{ID: results[i].ID, Docs: docs})
+		rows.next(0)
+		rows.text = wire.AppendBulkGetResult(rows.text, &core.BulkGetResult{ID: results[i].ID, Docs: docs})
 	}
-	return contents.answer(append(dst, "]}"...)), nil
+	return contents.answer(append(rows.text, "]}"...)), nil
 }
 
 func allDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
@@ -119,18 +126,15 @@ func allDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 		Conflicts:    r.bool("conflicts"),
 		UpdateSeq:    r.bool("update_seq"),
 		NoOffset:     true, // in PouchDB's answer it is what was skipped
+		Passing:      true,
 	}
 	contents := r.contents()
 	options.Attachments = contents.wanted && options.IncludeDocs
 	if r.err != nil {
 		return nil, r.err
 	}
-	dst := r.call.gather(`{"rows":[`)
-	first := len(dst)
+	rows := r.call.rows("rows", contents.binary)
 	summary, err := db.AllDocs(ctx, options, func(row *core.AllDocsRow) error {
-		if len(dst) > first {
-			dst = append(dst, ',')
-		}
 		if options.Attachments {
 			shown := *row
 			var err error
@@ -139,26 +143,14 @@ func allDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 			}
 			row = &shown
 		}
-		dst = wire.AppendAllDocsRow(withRoom(dst, row.Doc), row, options.IncludeDocs)
+		rows.next(rowSize(row.Doc))
+		rows.text = wire.AppendAllDocsRow(rows.text, row, options.IncludeDocs)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	dst = append(dst, "],"...)
-	return contents.answer(append(wire.AppendAllDocsSummary(dst, summary), '}')), nil
-}
-
-// withRoom makes room for a row. An answer of many doubles, where append alone would copy it many more times.
-func withRoom(dst []byte, doc *core.Document) []byte {
-	size := 512
-	if doc != nil {
-		size += len(doc.Body)
-	}
-	if cap(dst)-len(dst) >= size {
-		return dst
-	}
-	return slices.Grow(dst, max(size, len(dst), 4<<10))
+	return contents.answer(append(wire.AppendAllDocsSummary(rows.end(), summary), '}')), nil
 }
 
 func changes(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
@@ -175,6 +167,7 @@ func changes(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 		Wait:        r.duration("wait"),
 		Heartbeat:   r.duration("heartbeat"),
 		SeqInterval: seqInterval,
+		Passing:     true,
 	}
 	contents := r.contents()
 	options.Attachments = contents.wanted && options.IncludeDocs
@@ -188,14 +181,10 @@ func changes(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 	if r.err != nil {
 		return nil, r.err
 	}
-	dst := r.call.gather(`{"results":[`)
-	first := len(dst)
+	rows := r.call.rows("results", contents.binary)
 	summary, err := db.Changes(ctx, options, func(change *core.Change) error {
 		if len(change.Revs) < leaves {
 			return nil
-		}
-		if len(dst) > first {
-			dst = append(dst, ',')
 		}
 		if options.Attachments {
 			shown := *change
@@ -205,14 +194,14 @@ func changes(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 			}
 			change = &shown
 		}
-		dst = wire.AppendChange(withRoom(dst, change.Doc), change, options.IncludeDocs)
+		rows.next(rowSize(change.Doc))
+		rows.text = wire.AppendChange(rows.text, change, options.IncludeDocs)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	dst = append(dst, "],"...)
-	return contents.answer(append(wire.AppendChangesSummary(dst, summary), '}')), nil
+	return contents.answer(append(wire.AppendChangesSummary(rows.end(), summary), '}')), nil
 }
 
 func revsDiff(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {

@@ -40,6 +40,16 @@ func (o *options) value(name string) []byte {
 	return value
 }
 
+// only reports whether there is no other option.
+func (o *options) only(name string) bool {
+	for given := range rawjson.Members(o.text) {
+		if !rawjson.Is(given, name) {
+			return false
+		}
+	}
+	return true
+}
+
 func (o *options) refuse(name, expected string) {
 	if o.err == nil {
 		o.err = core.ErrQueryParse.Because("option `" + name + "` must be " + expected)

@@ -27,12 +27,8 @@ func queryView(ctx context.Context, db core.Adapter, r *request) ([]byte, error)
 	if r.err != nil {
 		return nil, r.err
 	}
-	dst := r.call.gather(`{"rows":[`)
-	first := len(dst)
+	rows := r.call.rows("rows", contents.binary)
 	each := func(row *core.ViewRow) error {
-		if len(dst) > first {
-			dst = append(dst, ',')
-		}
 		if options.Attachments {
 			shown := *row
 			var err error
@@ -41,7 +37,8 @@ func queryView(ctx context.Context, db core.Adapter, r *request) ([]byte, error)
 			}
 			row = &shown
 		}
-		dst = wire.AppendViewRow(withRoom(dst, row.Doc), row, options.IncludeDocs)
+		rows.next(rowSize(row.Doc))
+		rows.text = wire.AppendViewRow(rows.text, row, options.IncludeDocs)
 		return nil
 	}
 	var summary core.ViewSummary
@@ -54,7 +51,7 @@ func queryView(ctx context.Context, db core.Adapter, r *request) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	dst = append(dst, ']')
+	dst := append(rows.text, ']')
 	if !summary.Reduced || summary.UpdateSeq != "" {
 		dst = wire.AppendViewSummary(append(dst, ','), summary)
 	}

@@ -55,12 +55,17 @@ func ParseValidDocument(text []byte) (*Document, error) {
 		return nil, ErrBadRequest.Because("Document must be a JSON object")
 	}
 	doc := &Document{}
-	canonical := rawjson.AppendCanonical(make([]byte, 0, len(text)), text)
+	var few [32]int
+	canonical, starts := rawjson.CanonicalObject(rawjson.Trim(text), few[:0])
 	// The members that stay move together, over those that do not: a body is never longer than the text before it.
 	body := canonical[:1]
-	for name, value := range rawjson.Members(canonical) {
-		if name[1] == '_' {
-			known, err := doc.setSpecial(name, value)
+	for i, start := range starts {
+		end := len(canonical) - 1
+		if i+1 < len(starts) {
+			end = starts[i+1] - 1
+		}
+		if canonical[start+1] == '_' {
+			known, err := doc.setSpecial(canonical[start:end])
 			if err != nil {
 				return nil, err
 			}
@@ -71,9 +76,7 @@ func ParseValidDocument(text []byte) (*Document, error) {
 		if len(body) > 1 {
 			body = append(body, ',')
 		}
-		body = append(body, name...)
-		body = append(body, ':')
-		body = append(body, value...)
+		body = append(body, canonical[start:end]...)
 	}
 	body = append(body, '}')
 	if cap(body) > 2*len(body)+64 {
@@ -83,10 +86,12 @@ func ParseValidDocument(text []byte) (*Document, error) {
 	return doc, nil
 }
 
-// setSpecial takes a member that begins with an underscore. It reports false for the few that CouchDB keeps in the body.
-func (doc *Document) setSpecial(quoted, value []byte) (known bool, err error) {
-	name, _ := rawjson.Text(quoted)
-	switch name {
+// setSpecial takes a member that begins with an underscore, in canonical form. It reports false for the few that CouchDB keeps in the body.
+func (doc *Document) setSpecial(member []byte) (known bool, err error) {
+	cursor := rawjson.NewCursor(member)
+	name := rawjson.Name(cursor.Name())
+	value := cursor.Rest()
+	switch string(name) {
 	case "_id":
 		id, ok := rawjson.Text(value)
 		if !ok {
@@ -94,11 +99,7 @@ func (doc *Document) setSpecial(quoted, value []byte) (known bool, err error) {
 		}
 		doc.ID = id
 	case "_rev":
-		text, ok := rawjson.Text(value)
-		if !ok {
-			return true, ErrBadRev
-		}
-		doc.Rev, err = ParseRev(text)
+		doc.Rev, err = ReadRev(value)
 		return true, err
 	case "_deleted":
 		deleted, ok := rawjson.Bool(value)
@@ -131,40 +132,9 @@ func (doc *Document) setSpecial(quoted, value []byte) (known bool, err error) {
 	case "_access", "_replication_id", "_replication_state", "_replication_state_time", "_replication_state_reason", "_replication_stats":
 		return false, nil
 	default:
-		return true, ErrDocValidation.Because("Bad special document member: " + name)
+		return true, ErrDocValidation.Because("Bad special document member: " + string(name))
 	}
 	return true, nil
-}
-
-// ParseRevisions reads the value of a "_revisions" member.
-func ParseRevisions(value []byte) (*Revisions, error) {
-	if rawjson.KindOf(value) != rawjson.Object {
-		return nil, ErrDocValidation.Because("Bad special document member: _revisions")
-	}
-	start, ok := rawjson.Int(rawjson.Member(value, "start"))
-	if !ok {
-		return nil, ErrDocValidation.Because("_revisions.start isn't an integer.")
-	}
-	ids := rawjson.Member(value, "ids")
-	if rawjson.KindOf(ids) != rawjson.Array {
-		return nil, ErrDocValidation.Because("_revisions.ids isn't a array.")
-	}
-	revisions := &Revisions{Start: uint64(start)}
-	for id := range rawjson.Elements(ids) {
-		text, ok := rawjson.Text(id)
-		if !ok {
-			return nil, ErrDocValidation.Because("RevId isn't a string")
-		}
-		hash, err := ParseHash(text)
-		if err != nil {
-			return nil, err
-		}
-		revisions.Hashes = append(revisions.Hashes, hash)
-	}
-	if start < 0 || len(revisions.Hashes) == 0 || uint64(len(revisions.Hashes)) > uint64(start)+1 {
-		return nil, ErrDocValidation.Because("_revisions holds no ids, or more than its start allows")
-	}
-	return revisions, nil
 }
 
 func parseRevs(value []byte) []Rev {
@@ -240,20 +210,6 @@ func (doc *Document) AppendJSON(dst []byte) []byte {
 		dst = doc.AppendAttachments(dst)
 	}
 	return append(dst, '}')
-}
-
-// AppendJSON appends the value of a "_revisions" member.
-func (r *Revisions) AppendJSON(dst []byte) []byte {
-	dst = append(dst, `{"start":`...)
-	dst = strconv.AppendUint(dst, r.Start, 10)
-	dst = append(dst, `,"ids":[`...)
-	for i, hash := range r.Hashes {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = rawjson.AppendString(dst, FormatHash(hash))
-	}
-	return append(dst, "]}"...)
 }
 
 // AppendRev appends a revision as a JSON string.

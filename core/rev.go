@@ -1,10 +1,12 @@
 package core
 
 import (
+	"bytes"
 	"math"
 	"strconv"
 	"strings"
 
+	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/internal/hex"
 )
 
@@ -18,35 +20,51 @@ type Rev struct {
 
 // ParseRev reads "generation-hash". Hexadecimal hashes lose their case. It returns ErrBadRev for a text that CouchDB refuses:
 // without a generation, or with 32 characters after the dash that are not hexadecimal. Generations beyond 64 bits are taken as the largest.
-func ParseRev(text string) (Rev, error) {
-	generation, hash, found := strings.Cut(text, "-")
-	if !found || generation == "" {
+func ParseRev(text string) (Rev, error) { return parseRev([]byte(text)) }
+
+// ReadRev is [ParseRev] of a JSON string. Any other value is an ErrBadRev.
+func ReadRev(value []byte) (Rev, error) {
+	if value = rawjson.Trim(value); rawjson.KindOf(value) != rawjson.String {
 		return Rev{}, ErrBadRev
 	}
-	for i := 0; i < len(generation); i++ {
-		if generation[i] < '0' || generation[i] > '9' {
+	return parseRev(rawjson.Name(value))
+}
+
+func parseRev(text []byte) (Rev, error) {
+	generation, hash, found := bytes.Cut(text, []byte{'-'})
+	if !found || len(generation) == 0 {
+		return Rev{}, ErrBadRev
+	}
+	var n uint64
+	for _, c := range generation {
+		if c < '0' || c > '9' {
 			return Rev{}, ErrBadRev
 		}
+		if digit := uint64(c - '0'); n > (math.MaxUint64-digit)/10 {
+			n = math.MaxUint64
+		} else {
+			n = 10*n + digit
+		}
 	}
-	n, err := strconv.ParseUint(generation, 10, 64)
+	id, err := parseHash(hash)
 	if err != nil {
-		n = math.MaxUint64
-	}
-	if hash, err = ParseHash(hash); err != nil {
 		return Rev{}, err
 	}
-	if n == 0 && hash == "" {
-		hash = "0" // "0-" is no revision that can exist, but it is not "no revision" either
+	if n == 0 && id == "" {
+		id = "0" // "0-" is no revision that can exist, but it is not "no revision" either
 	}
-	return Rev{Generation: n, Hash: hash}, nil
+	return Rev{Generation: n, Hash: id}, nil
 }
 
 // ParseHash turns the part of a revision after the dash into the internal form that [Rev] holds.
-func ParseHash(text string) (string, error) {
+func ParseHash(text string) (string, error) { return parseHash([]byte(text)) }
+
+func parseHash(text []byte) (string, error) {
 	if len(text) != 32 {
-		return text, nil
+		return string(text), nil
 	}
-	raw, ok := hex.Decode(text)
+	var few [16]byte
+	raw, ok := hex.AppendDecode(few[:0], text)
 	if !ok {
 		return "", ErrBadRev
 	}
@@ -81,15 +99,4 @@ func (r Rev) Compare(other Rev) int {
 		return 1
 	}
 	return strings.Compare(r.Hash, other.Hash)
-}
-
-// Revisions is a revision with its ancestry, CouchDB's "_revisions" member. Each hash is one generation below the one before it.
-type Revisions struct {
-	Start  uint64   // generation of the first hash
-	Hashes []string // internal form, newest first
-}
-
-// Rev returns the revision at position i, 0 being the newest.
-func (r *Revisions) Rev(i int) Rev {
-	return Rev{Generation: r.Start - uint64(i), Hash: r.Hashes[i]}
 }

@@ -149,3 +149,23 @@ func FuzzParseRev(f *testing.F) {
 		require.Equal(t, rev, again)
 	})
 }
+
+// TestReadRev: a revision as JSON is what the string says, and nothing but a string is one.
+func TestReadRev(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"1-a", "2-0123456789abcdef0123456789ABCDEF", "1-\"é", "99999999999999999999-a", "18446744073709551615-a", "18446744073709551616-a", "0-", "", "-a", "1", "x-a", "1-zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz"} {
+		want, wantErr := core.ParseRev(text)
+		quoted, err := json.Marshal(text)
+		require.NoError(t, err)
+		got, err := core.ReadRev(append(append([]byte(" "), quoted...), '\n'))
+		assert.Equal(t, wantErr, err, text)
+		assert.Equal(t, want, got, text)
+	}
+	for _, value := range []string{"1", "null", "{}", `["1-a"]`, ""} {
+		_, err := core.ReadRev([]byte(value))
+		assert.ErrorIs(t, err, core.ErrBadRev, value)
+	}
+	saturated, err := core.ParseRev("184467440737095516159-a")
+	require.NoError(t, err)
+	assert.Equal(t, uint64(math.MaxUint64), saturated.Generation)
+}

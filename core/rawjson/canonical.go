@@ -8,6 +8,21 @@ import (
 // written as escapes, and of members with the same name only the last, in its place. Numbers stay as they are spelled, because the
 // spelling goes into revision ids. The result is never longer than value; dst may be value[:0].
 func AppendCanonical(dst, value []byte) []byte {
+	dst, _ = appendCanonical(dst, value, nil)
+	return dst
+}
+
+// CanonicalObject returns an object in the form of [AppendCanonical], and where in it its members begin: at the quote of the name, one after the comma that follows
+// the member before. starts is what the positions are appended to.
+func CanonicalObject(object []byte, starts []int) ([]byte, []int) {
+	if starts == nil {
+		starts = []int{}
+	}
+	return appendCanonical(make([]byte, 0, len(object)), object, starts)
+}
+
+// appendCanonical appends the positions of the members of the outermost object to starts, unless it is nil.
+func appendCanonical(dst, value []byte, starts []int) ([]byte, []int) {
 	var superseded lastwins.Cutter
 	var text []byte // what a string with escapes says
 	// Where the members of all open objects begin in dst, and for each open object, how many of those belong to outer ones.
@@ -45,6 +60,9 @@ func AppendCanonical(dst, value []byte) []byte {
 				continue
 			}
 			outer := objects[len(objects)-1]
+			if len(objects) == 1 && starts != nil {
+				starts = append(starts, members...)
+			}
 			if len(members) > outer+1 {
 				dst = append(dst, value[from:i]...)
 				from = i
@@ -55,7 +73,27 @@ func AppendCanonical(dst, value []byte) []byte {
 			i++
 		}
 	}
-	return superseded.Cut(append(dst, value[from:]...))
+	dst = append(dst, value[from:]...)
+	if superseded.IsEmpty() {
+		return dst, starts
+	}
+	dst = superseded.Cut(dst)
+	if starts != nil {
+		starts = appendStarts(starts[:0], dst)
+	}
+	return dst, starts
+}
+
+// appendStarts finds the members anew.
+func appendStarts(starts []int, object []byte) []int {
+	c := NewCursor(object)
+	c.Open(Object)
+	for c.Next() {
+		starts = append(starts, c.at)
+		c.Name()
+		c.Value()
+	}
+	return starts
 }
 
 // scanString is skipString that also tells whether anything is escaped.

@@ -208,6 +208,18 @@ func Text(value []byte) (text string, ok bool) {
 	return string(inner), true
 }
 
+// Name returns what the name of a member says, given with its quotes. It shares memory with the name, unless something in that is escaped.
+func Name(quoted []byte) []byte {
+	if len(quoted) < 2 {
+		return nil
+	}
+	inner := quoted[1 : len(quoted)-1]
+	if bytes.IndexByte(inner, '\\') >= 0 {
+		return appendUnescaped(nil, inner)
+	}
+	return inner
+}
+
 // AppendText appends what a JSON string says to dst.
 func AppendText(dst, value []byte) []byte {
 	if len(value) < 2 || value[0] != '"' {

@@ -1,7 +1,5 @@
 package rawjson
 
-import "encoding/binary"
-
 // Most bytes of a document are inside strings and mean nothing to a scan. They are looked at eight at a time: in a word, a byte is
 // found by taking 1 from each byte, which borrows into the highest bit of those that were 0.
 const (
@@ -12,10 +10,16 @@ const (
 // zeros has a high bit set if a byte of word is 0, and none if none is.
 func zeros(word uint64) uint64 { return (word - ones) &^ word & highs }
 
+// wordAt returns the eight bytes of text from i on. It is encoding/binary's, in a package whose functions are inlined in the engine of browsers.
+func wordAt(text []byte, i int) uint64 {
+	b := text[i : i+8 : i+8]
+	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+}
+
 // skipInner returns a position from i on before which, inside a string, there is no quote and no backslash.
 func skipInner(text []byte, i int) int {
 	for ; i+8 <= len(text); i += 8 {
-		word := binary.LittleEndian.Uint64(text[i:])
+		word := wordAt(text, i)
 		if zeros(word^'"'*ones)|zeros(word^'\\'*ones) != 0 {
 			break
 		}
@@ -26,7 +30,7 @@ func skipInner(text []byte, i int) int {
 // skipPlain returns a position from i on before which there are only ASCII characters that a string may hold as they are.
 func skipPlain(text []byte, i int) int {
 	for ; i+8 <= len(text); i += 8 {
-		word := binary.LittleEndian.Uint64(text[i:])
+		word := wordAt(text, i)
 		controls := (word - 0x20*ones) &^ word & highs
 		if zeros(word^'"'*ones)|zeros(word^'\\'*ones)|controls|word&highs != 0 {
 			break

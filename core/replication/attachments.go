@@ -71,7 +71,7 @@ func (r *replicator) fetchContents(c *chunk) error {
 		switch {
 		case f.err == nil:
 			for _, doc := range f.docs {
-				found.add(doc)
+				found.add(doc, docs[i].Rev)
 			}
 		case r.ctx.Err() != nil:
 			return f.err

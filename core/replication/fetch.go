@@ -91,7 +91,7 @@ func (r *replicator) read(wanted []core.DocRev) (chunk, error) {
 			}
 			for _, answer := range result.Docs {
 				if answer.Err == nil {
-					found.add(answer.Doc)
+					found.add(answer.Doc, pending[i].Rev)
 					continue
 				}
 				switch judge(answer.Err) {
@@ -143,7 +143,7 @@ func (r *replicator) resolve(vanished []core.DocRev, found *collector) error {
 		for _, answer := range result.Docs {
 			switch {
 			case answer.Err == nil:
-				found.add(answer.Doc)
+				found.add(answer.Doc, core.Rev{})
 			case answer.Rev == vanished[i].Rev, judge(answer.Err) != verdictMissing:
 				found.failures = append(found.failures, answer.Err.Of(result.ID))
 			}
@@ -165,18 +165,25 @@ func (r *replicator) bulkGet(requests []core.DocRev, options core.BulkGetOptions
 // collector gathers a chunk, each revision once.
 type collector struct {
 	chunk
+	// seen is nil as long as there is nothing but what was asked for, which is asked for once.
 	seen map[core.DocRev]bool
 }
 
-func (c *collector) add(doc *core.Document) {
-	key := core.DocRev{ID: doc.ID, Rev: doc.Rev}
-	if c.seen[key] {
-		return
+// add takes a document that came when a revision was asked for: that, or its successor.
+func (c *collector) add(doc *core.Document, asked core.Rev) {
+	if doc.Rev != asked && c.seen == nil {
+		c.seen = make(map[core.DocRev]bool, len(c.docs)+1)
+		for _, doc := range c.docs {
+			c.seen[core.DocRev{ID: doc.ID, Rev: doc.Rev}] = true
+		}
 	}
-	if c.seen == nil {
-		c.seen = make(map[core.DocRev]bool)
+	if c.seen != nil {
+		key := core.DocRev{ID: doc.ID, Rev: doc.Rev}
+		if c.seen[key] {
+			return
+		}
+		c.seen[key] = true
 	}
-	c.seen[key] = true
 	c.docs = append(c.docs, doc)
 	c.bytes += docSize(doc)
 }

@@ -41,13 +41,13 @@ func ParseAllDocs(text []byte, each func(*core.AllDocsRow) error) (core.AllDocsS
 func ParseAllDocsRow(element []byte) (*core.AllDocsRow, error) {
 	row, named := &core.AllDocsRow{}, false
 	for name, value := range rawjson.Members(element) {
-		switch name, _ := rawjson.Text(name); name {
+		switch string(rawjson.Name(name)) {
 		case "key":
 			row.Key, named = rawjson.Text(value)
 		case "error":
 			row.Missing = true
 		case "value":
-			if rev, err := parseRev(rawjson.Member(value, "rev")); err == nil {
+			if rev, err := core.ReadRev(rawjson.Member(value, "rev")); err == nil {
 				row.Rev = rev
 			}
 			row.Deleted, _ = rawjson.Bool(rawjson.Member(value, "deleted"))
@@ -72,14 +72,14 @@ func ParseChange(element []byte) (*core.Change, error) {
 	change := &core.Change{}
 	seen := false
 	for name, value := range rawjson.Members(element) {
-		switch name, _ := rawjson.Text(name); name {
+		switch string(rawjson.Name(name)) {
 		case "seq":
 			change.Seq = ParseSeq(value)
 		case "id":
 			change.ID, seen = rawjson.Text(value)
 		case "changes":
 			for element := range rawjson.Elements(value) {
-				rev, err := parseRev(rawjson.Member(element, "rev"))
+				rev, err := core.ReadRev(rawjson.Member(element, "rev"))
 				if err != nil {
 					return nil, core.ErrNotCouchDB.Because("a row of the changes feed has a malformed revision")
 				}

@@ -45,7 +45,7 @@ func ParseInfo(text []byte) (core.Info, error) {
 	for name, value := range rawjson.Members(text) {
 		n, _ := rawjson.Int(value)
 		s, _ := rawjson.Text(value)
-		switch name, _ := rawjson.Text(name); name {
+		switch string(rawjson.Name(name)) {
 		case "db_name":
 			info.Name = s
 		case "doc_count":
@@ -79,7 +79,7 @@ func ParseBulkResults(text []byte) ([]core.BulkResult, error) {
 	for row := range rawjson.Elements(text) {
 		var result core.BulkResult
 		result.ID, _ = rawjson.Text(rawjson.Member(row, "id"))
-		if rev, err := parseRev(rawjson.Member(row, "rev")); err == nil {
+		if rev, err := core.ReadRev(rawjson.Member(row, "rev")); err == nil {
 			result.Rev = rev
 		}
 		if name, ok := rawjson.Text(rawjson.Member(row, "error")); ok {
@@ -142,73 +142,11 @@ func ParseOpenRevs(text []byte) ([]core.OpenRev, error) {
 
 // ParseMissingRev reads what stands in the place of an open revision that is not there.
 func ParseMissingRev(row []byte) (core.Rev, error) {
-	rev, err := parseRev(rawjson.Member(row, "missing"))
+	rev, err := core.ReadRev(rawjson.Member(row, "missing"))
 	if err != nil {
 		err = core.ErrNotCouchDB.Because("a row of open revisions is neither a document nor missing")
 	}
 	return rev, err
-}
-
-// ParseBulkGetResults reads the answer to _bulk_get.
-func ParseBulkGetResults(text []byte) ([]core.BulkGetResult, error) {
-	rows := rawjson.Member(text, "results")
-	if rawjson.KindOf(rows) != rawjson.Array {
-		return nil, core.ErrNotCouchDB.Because("the answer to a bulk get has no results")
-	}
-	results := []core.BulkGetResult{}
-	for row := range rawjson.Elements(rows) {
-		var result core.BulkGetResult
-		result.ID, _ = rawjson.Text(rawjson.Member(row, "id"))
-		for element := range rawjson.Elements(rawjson.Member(row, "docs")) {
-			doc, err := parseBulkGetDoc(result.ID, element)
-			if err != nil {
-				return nil, err
-			}
-			result.Docs = append(result.Docs, doc)
-		}
-		results = append(results, result)
-	}
-	return results, nil
-}
-
-// parseBulkGetDoc reads one document, or why it cannot be had. A document that is malformed is a failure of its own and does not take the others with it.
-func parseBulkGetDoc(docID string, element []byte) (core.BulkGetDoc, error) {
-	if value := rawjson.Member(element, "ok"); value != nil {
-		doc, err := core.ParseValidDocument(value)
-		if err != nil {
-			result := core.BulkGetDoc{Err: core.AsError(err).Of(docID)}
-			if rev, err := parseRev(rawjson.Member(value, "_rev")); err == nil {
-				result.Rev = rev
-			}
-			return result, nil
-		}
-		return core.BulkGetDoc{Rev: doc.Rev, Doc: doc}, nil
-	}
-	failure := rawjson.Member(element, "error")
-	if rawjson.KindOf(failure) == rawjson.String {
-		failure = element // express-pouchdb has one level less
-	}
-	if missing, ok := pouchMissing(element); ok {
-		return core.BulkGetDoc{Rev: missing, Err: core.ErrMissing.Of(docID)}, nil
-	}
-	name, ok := rawjson.Text(rawjson.Member(failure, "error"))
-	if !ok {
-		return core.BulkGetDoc{}, core.ErrNotCouchDB.Because("a row of a bulk get is neither a document nor an error")
-	}
-	result := core.BulkGetDoc{Err: core.NewError(statusOf(failure, name), name, reason(failure)).Of(docID)}
-	if rev, err := parseRev(rawjson.Member(failure, "rev")); err == nil {
-		result.Rev = rev
-	}
-	return result, nil
-}
-
-// pouchMissing recognises what express-pouchdb answers in a bulk get for what is not there: {"missing":rev} for a revision, {} for a document.
-func pouchMissing(element []byte) (rev core.Rev, ok bool) {
-	if value := rawjson.Member(element, "missing"); value != nil {
-		rev, err := parseRev(value)
-		return rev, err == nil
-	}
-	return core.Rev{}, rawjson.KindOf(element) == rawjson.Object && len(rawjson.AppendCompact(nil, element)) == len("{}")
 }
 
 // ParseRevsDiff reads the answer to _revs_diff.

@@ -101,21 +101,13 @@ func parseRevs(value []byte) ([]core.Rev, error) {
 	}
 	revs := []core.Rev{}
 	for element := range rawjson.Elements(value) {
-		rev, err := parseRev(element)
+		rev, err := core.ReadRev(element)
 		if err != nil {
 			return nil, err
 		}
 		revs = append(revs, rev)
 	}
 	return revs, nil
-}
-
-func parseRev(value []byte) (core.Rev, error) {
-	text, ok := rawjson.Text(value)
-	if !ok {
-		return core.Rev{}, core.ErrBadRev
-	}
-	return core.ParseRev(text)
 }
 
 // AppendDocRevs appends an object of document ids with lists of revisions.
@@ -152,7 +144,7 @@ func ParseBulkGetRequest(text []byte) ([]core.DocRev, error) {
 		}
 		request := core.DocRev{ID: docID}
 		if value := rawjson.Member(element, "rev"); value != nil {
-			rev, err := parseRev(value)
+			rev, err := core.ReadRev(value)
 			if err != nil {
 				return nil, err
 			}

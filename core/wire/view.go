@@ -30,7 +30,7 @@ func AppendViewRow(dst []byte, row *core.ViewRow, includeDocs bool) []byte {
 func ParseViewRow(element []byte) (*core.ViewRow, error) {
 	row := &core.ViewRow{}
 	for name, value := range rawjson.Members(element) {
-		switch name, _ := rawjson.Text(name); name {
+		switch string(rawjson.Name(name)) {
 		case "id":
 			row.ID, _ = rawjson.Text(value)
 		case "key":

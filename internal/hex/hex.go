@@ -13,29 +13,22 @@ func Encode[S string | []byte](data S) string {
 	return string(text)
 }
 
-// Decode returns the bytes that text stands for; ok is false when it is not pairs of digits.
-func Decode(text string) (data []byte, ok bool) {
+// AppendDecode appends the bytes that text stands for; ok is false when it is not pairs of digits.
+func AppendDecode(dst, text []byte) (data []byte, ok bool) {
 	if len(text)%2 != 0 {
-		return nil, false
+		return dst, false
 	}
-	data = make([]byte, len(text)/2)
-	for i := range data {
-		high, low := digit(text[2*i]), digit(text[2*i+1])
-		if high|low > 15 {
-			return nil, false
+	for i := 0; i < len(text); i += 2 {
+		high, low := text[i], text[i+1]
+		a, b := value(high), value(low)
+		// A digit is what prints its value, but for the case, which bit 5 tells of letters.
+		if digits[a] != high|high>>1&0x20 || digits[b] != low|low>>1&0x20 {
+			return dst, false
 		}
-		data[i] = high<<4 | low
+		dst = append(dst, a<<4|b)
 	}
-	return data, true
+	return dst, true
 }
 
-// digit returns the value of a digit, 16 or more for another character.
-func digit(c byte) byte {
-	switch {
-	case c >= '0' && c <= '9':
-		return c - '0'
-	case c|0x20 >= 'a' && c|0x20 <= 'f':
-		return c | 0x20 - 'a' + 10
-	}
-	return 16
-}
+// value returns the value of a digit, some value below 16 for another character.
+func value(c byte) byte { return (c&15 + 9*(c>>6)) & 15 }

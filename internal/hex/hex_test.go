@@ -16,12 +16,12 @@ func TestAllBytes(t *testing.T) {
 	text := Encode(all)
 	assert.Equal(t, hex.EncodeToString(all), text)
 	assert.Equal(t, text, Encode(string(all)))
-	data, ok := Decode(text)
+	data, ok := AppendDecode(nil, []byte(text))
 	assert.True(t, ok)
 	assert.Equal(t, all, data)
-	data, ok = Decode("ABcdEF09")
+	data, ok = AppendDecode([]byte{7}, []byte("ABcdEF09"))
 	assert.True(t, ok)
-	assert.Equal(t, []byte{0xab, 0xcd, 0xef, 0x09}, data)
+	assert.Equal(t, []byte{7, 0xab, 0xcd, 0xef, 0x09}, data)
 }
 
 func TestEveryPairIsReadAsTheStandardLibraryDoes(t *testing.T) {
@@ -30,12 +30,12 @@ func TestEveryPairIsReadAsTheStandardLibraryDoes(t *testing.T) {
 		for second := range 256 {
 			text := string([]byte{byte(first), byte(second)})
 			want, err := hex.DecodeString(text)
-			got, ok := Decode(text)
+			got, ok := AppendDecode(nil, []byte(text))
 			if assert.Equal(t, err == nil, ok, "%q", text) && ok {
 				assert.Equal(t, want, got)
 			}
 		}
 	}
-	_, ok := Decode("abc")
+	_, ok := AppendDecode(nil, []byte("abc"))
 	assert.False(t, ok)
 }

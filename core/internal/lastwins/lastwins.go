@@ -24,6 +24,9 @@ type stretch struct{ from, to int }
 // Reset forgets what was collected.
 func (c *Cutter) Reset() { c.cuts = c.cuts[:0] }
 
+// IsEmpty reports whether all members count that were looked at.
+func (c *Cutter) IsEmpty() bool { return len(c.cuts) == 0 }
+
 // Size returns about how much memory, in bytes, the Cutter holds on to.
 func (c *Cutter) Size() int { return 16*cap(c.cuts) + 24*cap(c.names) + 8*cap(c.order) }
 
@@ -44,7 +47,7 @@ func (c *Cutter) Object(starts []int, name func(start int) []byte) (dropped int)
 		}
 		for i := range starts {
 			for _, later := range names[i+1 : len(starts)] {
-				if bytes.Equal(names[i], later) {
+				if string(names[i]) == string(later) {
 					c.cuts = append(c.cuts, stretch{starts[i], starts[i+1]})
 					break
 				}

@@ -2,7 +2,6 @@ package replication_test
 
 import (
 	"context"
-	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -14,6 +13,7 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/internal/faultadapter"
 	"github.com/gouchdb/gouchdb/core/replication"
+	"github.com/gouchdb/gouchdb/internal/leaktest"
 )
 
 // live is a live replication that a test watches.
@@ -168,20 +168,5 @@ func TestThousandsOfLiveReplicationsLeaveNothing(t *testing.T) {
 		}})
 		require.ErrorIs(t, err, context.Canceled)
 	}
-	measure := func() (goroutines int, heap uint64) {
-		runtime.GC()
-		var stats runtime.MemStats
-		runtime.ReadMemStats(&stats)
-		return runtime.NumGoroutine(), stats.HeapAlloc
-	}
-	for range 100 {
-		cycle()
-	}
-	goroutines, heap := measure()
-	for range 10_000 {
-		cycle()
-	}
-	goroutinesAfter, heapAfter := measure()
-	assert.LessOrEqual(t, goroutinesAfter, goroutines+2)
-	assert.Less(t, heapAfter, heap+2<<20, "10,000 cycles must not keep anything")
+	leaktest.Run(t, leaktest.Cycles, cycle)
 }

@@ -4,6 +4,7 @@ package safejs
 
 import (
 	"errors"
+	"sync/atomic"
 	"syscall/js"
 )
 
@@ -100,8 +101,14 @@ type Func struct {
 	function js.Func
 }
 
+var live atomic.Int64
+
+// Live is how many functions have not been released.
+func Live() int64 { return live.Load() }
+
 // FuncOf makes a Go function callable. See [js.FuncOf] for what it must not do.
 func FuncOf(run func(this Value, arguments []Value) any) (Func, error) {
+	live.Add(1)
 	return Func{js.FuncOf(func(this js.Value, arguments []js.Value) any {
 		values := make([]Value, len(arguments))
 		for i, argument := range arguments {
@@ -115,7 +122,10 @@ func FuncOf(run func(this Value, arguments []Value) any) (Func, error) {
 func (f Func) Value() Value { return Value{f.function.Value} }
 
 // Release gives back what the function takes up. It must not be called any more.
-func (f Func) Release() { f.function.Release() }
+func (f Func) Release() {
+	live.Add(-1)
+	f.function.Release()
+}
 
 // CopyBytesToGo copies a Uint8Array.
 func CopyBytesToGo(destination []byte, source Value) (int, error) {

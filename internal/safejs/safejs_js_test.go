@@ -43,7 +43,11 @@ func TestMisuseIsAnError(t *testing.T) {
 func TestValuesGoInAndOut(t *testing.T) {
 	function, err := FuncOf(func(_ Value, arguments []Value) any { return []any{arguments[1], arguments[0]} })
 	require.NoError(t, err)
-	defer function.Release()
+	assert.Equal(t, int64(1), Live())
+	defer func() {
+		function.Release()
+		assert.Zero(t, Live())
+	}()
 	holder, err := Global().Get("Object")
 	require.NoError(t, err)
 	object, err := holder.New()

@@ -31,7 +31,7 @@ func AppendNumber(dst []byte, f float64) []byte {
 
 // Float returns the value of a number as a double; ok is false when value is not a number in the range of a double.
 func Float(value []byte) (f float64, ok bool) {
-	if f, ok := smallInteger(value); ok {
+	if f, ok := shortNumber(value); ok {
 		return f, true
 	}
 	value = Trim(value)
@@ -42,27 +42,35 @@ func Float(value []byte) (f float64, ok bool) {
 	return f, err == nil
 }
 
-// smallInteger reads the numbers that are most of all: few digits, and nothing else.
-func smallInteger(value []byte) (f float64, ok bool) {
+// shortNumber reads the numbers that are most of all: few digits, perhaps with a point among them, and nothing else. Both the digits, as one whole number, and the power of ten
+// that they are divided by are doubles without loss, so the quotient is the double that is nearest, as it should be.
+func shortNumber(value []byte) (f float64, ok bool) {
 	digits := value
 	if len(value) > 0 && value[0] == '-' {
 		digits = value[1:]
 	}
-	if len(digits) == 0 || len(digits) > 15 {
+	if len(digits) == 0 || len(digits) > 15 || digits[0] == '.' {
 		return 0, false
 	}
-	n := int64(0)
+	n, unit := int64(0), int64(0) // unit is 0 before the point
 	for _, c := range digits {
-		if !isDigit(c) {
+		switch {
+		case isDigit(c):
+			n, unit = 10*n+int64(c-'0'), 10*unit
+		case c == '.' && unit == 0:
+			unit = 1
+		default:
 			return 0, false
 		}
-		n = 10*n + int64(c-'0')
 	}
 	if len(digits) < len(value) {
 		if n == 0 {
 			return 0, false // -0 is not 0
 		}
 		n = -n
+	}
+	if unit > 1 {
+		return float64(n) / float64(unit), true
 	}
 	return float64(n), true
 }

@@ -160,6 +160,34 @@ func TestAppendNumber(t *testing.T) {
 	}
 }
 
+// Numbers of few digits are read in a way of their own.
+func TestFloatIsTheNearest(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"0", "-0", "0.0", "-0.0", "0.1", "-0.000000000001", "999999999999999", "99999999999999.9", "1234567890.12345", "-123456789012345", "0.00000000000012", "1.000000000000005"} {
+		requireNearest(t, text)
+	}
+	seed := rand.Uint64()
+	random := rand.New(rand.NewPCG(seed, 0))
+	for range 5000 {
+		text := strconv.FormatInt(random.Int64N(int64(math.Pow10(1+random.IntN(16)))), 10)
+		if point := random.IntN(len(text) + 1); point > 0 && point < len(text) {
+			text = text[:point] + "." + text[point:]
+		}
+		if random.IntN(2) == 0 {
+			text = "-" + text
+		}
+		requireNearest(t, text)
+	}
+}
+
+func requireNearest(t *testing.T, text string) {
+	want, err := strconv.ParseFloat(text, 64)
+	require.NoError(t, err)
+	got, ok := rawjson.Float([]byte(text))
+	require.True(t, ok, text)
+	require.Equal(t, math.Float64bits(want), math.Float64bits(got), text)
+}
+
 // rebuild writes a value again from what Members, Elements, Text and the like say of it.
 func rebuild(t testing.TB, dst, value []byte) []byte {
 	switch rawjson.KindOf(value) {

@@ -43,6 +43,9 @@ type part struct {
 //
 // It goes up while it can, from rows to nodes to nodes of nodes, and down again when what comes next would reach over the end.
 func (r *Reader) cover(ctx context.Context, within mapreduce.Range, keysOnly bool, each func(part) error) error {
+	if within.Empty() {
+		return nil
+	}
 	level, climbing := 0, true
 	if len(within.From) == 0 {
 		level = r.height // the first row begins nodes of all levels

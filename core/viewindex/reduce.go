@@ -66,7 +66,6 @@ type grouping struct {
 	each    func(Group) error
 	skip    int
 	taken   int     // groups that were begun and are to be shown
-	large   bool    // the last group had many rows
 	waiting []batch // groups that a script has to reduce
 	held    int     // rows and nodes in them
 }

@@ -1,6 +1,9 @@
 package core
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // Error is every failure that a caller may act on. Two Errors match under [errors.Is] when their Status and Name are
 // equal, so that errors.Is(err, core.ErrConflict) holds for a conflict of any document.
@@ -66,8 +69,7 @@ func AsError(err error) *Error {
 	if err == nil {
 		return nil
 	}
-	var e *Error
-	if errors.As(err, &e) {
+	if e, is := errors.AsType[*Error](err); is {
 		return e
 	}
 	return ErrInternal.From(err)
@@ -130,3 +132,15 @@ var (
 	// ErrNotCouchDB: the remote server answers, but not as a CouchDB does.
 	ErrNotCouchDB = NewError(502, "not_couchdb", "the server does not answer as a CouchDB")
 )
+
+// RetryAfter returns how long a server that refused asks to be left alone: errors that carry it have a method of this name. It is 0 for all others.
+func RetryAfter(err error) time.Duration {
+	asking, is := errors.AsType[interface {
+		error
+		RetryAfter() time.Duration
+	}](err)
+	if !is {
+		return 0
+	}
+	return asking.RetryAfter()
+}

@@ -110,8 +110,9 @@ const CHANGES = {
   "internal/godebug": {
     bodies: { init: "", newIncNonDefault: "return nil", "Setting.IncNonDefault": "", "Setting.Value": `return ""`, "Setting.register": "", update: "" },
   },
-  // How times and contexts print themselves, which the linker cannot tell from what is used; and the local time, where UTC will do.
-  context: { bodies: { "timerCtx.String": `return contextName(c.cancelCtx.Context) + ".WithDeadline"` } },
+  // What needs reflection; how times and contexts print themselves, which the linker cannot tell from what is used; and the local time, where UTC will do.
+  errors: { values: [["var errorType = .*", "var errorType reflectlite.Type"]], bodies: { As: `panic("errors.As is left out of this build: errors.AsType needs no reflection")` } },
+  context: { bodies: { contextName: `return "context"`, stringify: `return "a value"`, "timerCtx.String": `return contextName(c.cancelCtx.Context) + ".WithDeadline"` } },
   time: {
     bodies: { initLocal: `localLoc.name = "UTC"`, "Time.GoString": `panic("time.Time.GoString is left out of this build")`, "Time.String": `panic("time.Time.String is left out of this build")` },
   },

@@ -100,8 +100,7 @@ func (db *DB) putLocal(ctx context.Context, doc *core.Document) ([]core.BulkResu
 		return nil, core.ValidateDocID(doc.ID)
 	}
 	text, err := db.ask(ctx, call{method: "PUT", path: path, body: doc.AppendJSON(nil), docID: doc.ID})
-	var failure *core.Error
-	if errors.As(err, &failure) && (failure.Status == 409 || failure.Status == 403) {
+	if failure, is := errors.AsType[*core.Error](err); is && (failure.Status == 409 || failure.Status == 403) {
 		return []core.BulkResult{{ID: doc.ID, Err: failure}}, nil
 	}
 	if err != nil {

@@ -51,8 +51,8 @@ func (db *DB) bulkGetOnly(ctx context.Context, requests []core.DocRev, options c
 
 // lacksBulkGet tells a server without _bulk_get from one request that went wrong, which says nothing about the next.
 func (db *DB) lacksBulkGet(err error) bool {
-	var failure *core.Error
-	if !errors.As(err, &failure) || isNoDatabase(err) {
+	failure, is := errors.AsType[*core.Error](err)
+	if !is || isNoDatabase(err) {
 		return false
 	}
 	switch failure.Status {
@@ -165,8 +165,7 @@ func (db *DB) singleGet(ctx context.Context, request core.DocRev, options core.B
 	}
 	result := core.BulkGetResult{ID: request.ID}
 	revs, err := db.OpenRevs(ctx, request.ID, wanted)
-	var failure *core.Error
-	if errors.As(err, &failure) && failure.ID == request.ID && failure.Status < 500 && failure.Status != 401 && failure.Status != 429 {
+	if failure, is := errors.AsType[*core.Error](err); is && failure.ID == request.ID && failure.Status < 500 && failure.Status != 401 && failure.Status != 429 {
 		result.Docs = []core.BulkGetDoc{{Rev: request.Rev, Err: failure}}
 		return result, nil
 	}

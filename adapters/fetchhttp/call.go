@@ -226,13 +226,13 @@ func (db *DB) broken(outer, ctx context.Context, err error) error {
 	if outer.Err() != nil {
 		return outer.Err()
 	}
-	var known *core.Error
+	_, known := errors.AsType[*core.Error](err)
 	switch cause := context.Cause(ctx); {
 	case cause == errWaited || cause == core.ErrClosed:
 		return cause
 	case cause == errSilent:
 		return core.ErrUnreachable.From(errSilent)
-	case errors.As(err, &known):
+	case known:
 		return err
 	}
 	return core.ErrUnreachable.From(redacted{err, db.auth.redact(err.Error())})

@@ -103,8 +103,8 @@ func pathOf(url string) string {
 
 // isNoDatabase tells a missing database from a missing document.
 func isNoDatabase(err error) bool {
-	var failure *core.Error
-	return errors.As(err, &failure) && failure.Status == 404 && failure.Reason == core.ErrNoDatabase.Reason
+	failure, is := errors.AsType[*core.Error](err)
+	return is && failure.Status == 404 && failure.Reason == core.ErrNoDatabase.Reason
 }
 
 // retryAfter reads a Retry-After header: seconds, or a date.
@@ -130,8 +130,7 @@ func (db *DB) readJSON(url string, body io.Reader) ([]byte, error) {
 	if len(text) > limit {
 		return nil, tooLarge(limit)
 	}
-	var syntax *rawjson.SyntaxError
-	if err := rawjson.Validate(text); errors.As(err, &syntax) {
+	if syntax, is := errors.AsType[*rawjson.SyntaxError](rawjson.Validate(text)); is {
 		// JSON that just stops is CouchDB's, cut off on its way.
 		if kind := rawjson.KindOf(text); syntax.Offset >= len(text) && (kind == rawjson.Object || kind == rawjson.Array) {
 			return nil, core.ErrUnreachable.From(io.ErrUnexpectedEOF)

@@ -133,8 +133,8 @@ func (db *DB) Flush(ctx context.Context) error {
 // notImplemented names the failure of a server that has no such endpoint: CouchDB's ways of saying so, and those of express-pouchdb, which takes a POST to an unknown
 // path for the upload of an attachment, and a number in a PUT for bad JSON.
 func notImplemented(err error) error {
-	var failure *core.Error
-	if !errors.As(err, &failure) || isNoDatabase(err) {
+	failure, is := errors.AsType[*core.Error](err)
+	if !is || isNoDatabase(err) {
 		return err
 	}
 	switch {

@@ -64,8 +64,8 @@ func (db *DB) openRevs(ctx context.Context, docID, path string, q query) ([]core
 }
 
 func isTooLongURL(err error) bool {
-	var failure *core.Error
-	return errors.As(err, &failure) && failure.Status == 414
+	failure, is := errors.AsType[*core.Error](err)
+	return is && failure.Status == 414
 }
 
 // sortOpenRevs puts the found ones first, each ascending, and drops what several requests have found.

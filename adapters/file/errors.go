@@ -18,11 +18,11 @@ func explain(path string, err error) error {
 	if known, ok := err.(*core.Error); ok {
 		return known.Because(path + ": " + known.Reason).From(errors.Unwrap(known))
 	}
-	var known *core.Error
+	known, isOneOf := errors.AsType[*core.Error](err)
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &known): // one of several
+	case isOneOf:
 		return known.Because(path).From(err)
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 		return err

@@ -30,8 +30,7 @@ func exceptionOf(object safejs.Value) *exception {
 
 // thrown returns the exception behind an error of safejs: what a call threw.
 func thrown(err error) *exception {
-	var failure js.Error
-	if errors.As(err, &failure) {
+	if failure, is := errors.AsType[js.Error](err); is {
 		var c calls
 		e := &exception{name: c.text(safejs.Safe(failure.Value), "name"), message: c.text(safejs.Safe(failure.Value), "message")}
 		if c.err == nil {
@@ -64,14 +63,13 @@ func (e *lostError) Error() string { return e.cause.Error() }
 func (e *lostError) Unwrap() error { return e.cause }
 
 func isLost(err error) bool {
-	var lost *lostError
-	return errors.As(err, &lost)
+	_, is := errors.AsType[*lostError](err)
+	return is
 }
 
 // withoutLost returns what callers of the device are told when there is no connection that lasts.
 func withoutLost(err error) error {
-	var lost *lostError
-	if errors.As(err, &lost) {
+	if lost, is := errors.AsType[*lostError](err); is {
 		return lost.cause
 	}
 	return err
@@ -80,8 +78,7 @@ func withoutLost(err error) error {
 // ifLost makes a lostError of an error that the browser gives when it closes connections. Before it says "close", transactions end with an UnknownError or an AbortError, which
 // have other causes too; these show again on the next connection.
 func ifLost(err error) error {
-	var e *exception
-	if errors.As(err, &e) {
+	if e, is := errors.AsType[*exception](err); is {
 		switch e.name {
 		case "InvalidStateError", "TransactionInactiveError", "UnknownError", "AbortError":
 			return &lostError{err}

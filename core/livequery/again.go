@@ -2,7 +2,6 @@ package livequery
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"time"
 
@@ -54,10 +53,7 @@ func (q *query) again(ctx context.Context, err error) ([]Change, error) {
 func pause(ctx context.Context, waits int, failure error) error {
 	delay := min(firstPause<<min(waits, 10), lastPause)
 	delay = delay/2 + time.Duration(rand.Uint64()%uint64(delay/2))
-	var asking interface{ RetryAfter() time.Duration }
-	if errors.As(failure, &asking) {
-		delay = max(delay, asking.RetryAfter())
-	}
+	delay = max(delay, core.RetryAfter(failure))
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {

@@ -159,6 +159,11 @@ type goneError struct{ error }
 
 func (e *goneError) Unwrap() error { return e.error }
 
+func isGone(err error) bool {
+	_, is := errors.AsType[*goneError](err)
+	return is
+}
+
 // Open implements [core.Content].
 func (c *lateContent) Open(ctx context.Context, offset int64) (io.ReadCloser, error) {
 	reader, err := c.open(ctx, offset)

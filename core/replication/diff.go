@@ -118,8 +118,8 @@ func (r *replicator) revsDiff(requests []core.DocRevs) ([]core.DocRevs, error) {
 // inHalves calls with all items, or, where the answer is that these are too many at once, with each half.
 func inHalves[Item, Answer any](items []Item, call func([]Item) ([]Answer, error)) ([]Answer, error) {
 	answers, err := call(items)
-	var failure *core.Error
-	if len(items) < 2 || !errors.As(err, &failure) || failure.Status != core.ErrTooLarge.Status {
+	failure, is := errors.AsType[*core.Error](err)
+	if len(items) < 2 || !is || failure.Status != core.ErrTooLarge.Status {
 		return answers, err
 	}
 	answers, err = inHalves(items[:len(items)/2], call)

@@ -66,8 +66,8 @@ func (t *Task) stayOn(ctx context.Context, options Options) (*Result, error) {
 			delay = pauses.delay(failures)
 		}
 		failures++
-		t.report(Event{Type: EventPaused, Err: core.AsError(err), Delay: max(delay, askedDelay(err)), Result: total}, StateWaiting)
-		if err := pauses.pause(ctx, woken, delay, askedDelay(err)); err != nil {
+		t.report(Event{Type: EventPaused, Err: core.AsError(err), Delay: max(delay, core.RetryAfter(err)), Result: total}, StateWaiting)
+		if err := pauses.pause(ctx, woken, delay, core.RetryAfter(err)); err != nil {
 			return &total, &stepError{"waiting to try again", err}
 		}
 	}

@@ -2,7 +2,6 @@ package replication
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/gouchdb/gouchdb/core"
@@ -81,7 +80,7 @@ func (r *retrier) do(ctx context.Context, step string, call func() error) error 
 		default:
 			return &stepError{step, err}
 		}
-		delay, asked := r.delay(waits), askedDelay(err)
+		delay, asked := r.delay(waits), core.RetryAfter(err)
 		if judge(failure) == verdictSlower {
 			asked = max(asked, delay)
 		}
@@ -130,15 +129,6 @@ func (r *retrier) delay(waits int) time.Duration {
 		}
 	}
 	return full/2 + time.Duration(r.random()%uint64(full/2+1))
-}
-
-// askedDelay is what the server wants: an error that carries a Retry-After has a method of that name.
-func askedDelay(err error) time.Duration {
-	var asking interface{ RetryAfter() time.Duration }
-	if errors.As(err, &asking) {
-		return asking.RetryAfter()
-	}
-	return 0
 }
 
 // stepError tells what the replicator was doing.

@@ -34,7 +34,7 @@ func (r *replicator) write(docs []*core.Document) (outcome, error) {
 		case verdict == verdictDenied && len(group) == 1 && core.IsDesignID(group[0].ID):
 			// The target has just answered other questions, so it knows us: it is this document that only an administrator may write.
 			out.denied = append(out.denied, failure.Of(group[0].ID))
-		case (errors.Is(err, core.ErrMissingStub) || errors.As(err, new(*goneError))) && len(group) == 1:
+		case (errors.Is(err, core.ErrMissingStub) || isGone(err)) && len(group) == 1:
 			out.failed = append(out.failed, failure.Of(group[0].ID))
 		default:
 			return out, err

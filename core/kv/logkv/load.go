@@ -19,8 +19,8 @@ type loaded struct {
 func (s *Store) load(ctx context.Context) (loaded, error) {
 	for covers := Newest; ; {
 		result, base, err := s.loadOnce(ctx)
-		var gap *gapError
-		if !errors.As(err, &gap) {
+		gap, is := errors.AsType[*gapError](err)
+		if !is {
 			return result, err
 		}
 		if gap.atOnce || base.Covers == covers {
@@ -47,8 +47,7 @@ func (s *Store) loadOnce(ctx context.Context) (loaded, Base, error) {
 	p := newReplay(start)
 	for records, atOnce := base.Records, true; len(records) > 0; atOnce = false {
 		if err := s.replay(p, records); err != nil {
-			var gap *gapError
-			if errors.As(err, &gap) {
+			if gap, is := errors.AsType[*gapError](err); is {
 				gap.atOnce = atOnce
 			}
 			return loaded{}, base, errors.Join(err, damage)
@@ -178,8 +177,7 @@ func (s *Store) catchUp(ctx context.Context) (found map[commitID]bool, err error
 			break
 		}
 		if err := s.replay(p, records); err != nil {
-			var gap *gapError
-			if errors.As(err, &gap) {
+			if _, is := errors.AsType[*gapError](err); is {
 				return s.reload(ctx)
 			}
 			return nil, err

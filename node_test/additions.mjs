@@ -138,4 +138,113 @@ export const stories = {
     // 10 + 1, and then 100 more.
     expected: { calls: [[2, true], [2, true], [2, true]], updated: true, n: 111, texts: { "both.txt": "from a", "a.txt": "a" }, left: [] },
   },
+
+  "a dump has everything, and another database is made of it": {
+    run: async ({ GouchDB, open }) => {
+      const db = await open();
+      const docs = Array.from({ length: 700 }, (_, i) => ({ _id: `doc-${i}`, n: i }));
+      await db.bulkDocs(docs);
+      await db.bulkDocs([
+        { _id: "torn", _rev: "3-c", n: 1, _revisions: { start: 3, ids: ["c", "b", "a"] } },
+        { _id: "torn", _rev: "2-d", n: 2, _revisions: { start: 2, ids: ["d", "a"] } },
+        { _id: "torn", _rev: "2-e", _deleted: true, _revisions: { start: 2, ids: ["e", "a"] } },
+      ], { new_edits: false });
+      const large = new Uint8Array(2_000_000).map((_, i) => i * 7 + (i >> 8));
+      await db.put({ _id: "with", _attachments: { "a.txt": { content_type: "text/plain", data: btoa("hello") }, empty: { content_type: "text/plain", data: "" }, 7: { content_type: "image/png", data: large } } });
+      await db.put({ _id: "_local/mine", kept: true });
+      const dump = await new Response(db.dump()).blob();
+      const copy = await open();
+      const progress = [];
+      const result = await GouchDB.load(dump, copy, { onProgress: ({ revisions }) => progress.push(revisions) });
+      const all = async (database) => {
+        const { results } = await database.changes({ style: "all_docs" });
+        const { results: found } = await database.bulkGet({ docs: results.flatMap(({ id, changes }) => changes.map(({ rev }) => ({ id, rev }))), revs: true, attachments: true });
+        return found.flatMap(({ docs: [{ ok }] }) => JSON.stringify(ok)).sort().join("\n");
+      };
+      const text = await dump.text();
+      // From text, a stream, and pieces that end anywhere; into a database that has all of it.
+      await GouchDB.load(text, copy);
+      await GouchDB.load(dump.stream(), copy);
+      await GouchDB.load((async function* () {
+        const bytes = new Uint8Array(await dump.arrayBuffer());
+        for (let at = 0; at < bytes.length; at += 99_991) {
+          yield bytes.subarray(at, at + 99_991);
+        }
+      })(), copy);
+      return {
+        result, progress: progress.at(-1), equal: (await all(db)) === (await all(copy)), another: (await db.id()) !== (await copy.id()),
+        local: db.adapter === "http" || (await copy.get("_local/mine")).kept, lines: text.trim().split("\n").length > 700,
+      };
+    },
+    expected: (place) => ({ result: { docs: 702, revisions: 704, attachments: 3, local_docs: place === "server" ? 0 : 2 }, progress: 704, equal: true, another: true, local: true, lines: true }),
+  },
+
+  "a replication goes on from a dump": {
+    run: async ({ GouchDB, open }) => {
+      const [server, original] = [await open(), await open()];
+      const fill = (db, prefix, count) => db.bulkDocs(Array.from({ length: count }, (_, i) => ({ _id: `${prefix}-${i}` })));
+      const load = async (from) => {
+        const db = await open();
+        await GouchDB.load(from.dump(), db);
+        return db;
+      };
+      await fill(server, "a", 300);
+      // A copy of what it pulls from.
+      const first = await load(server);
+      await fill(server, "b", 3);
+      await fill(first, "c", 2);
+      const pulled = (await GouchDB.replicate(server, first)).docs_written;
+      const pushed = (await GouchDB.replicate(first, server)).docs_written;
+      // A copy of what has replicated with the server: it goes on from that one's checkpoints.
+      await GouchDB.sync(original, server);
+      await original.put({ _id: "unpushed" });
+      const second = await load(original);
+      await second.put({ _id: "own" });
+      await fill(server, "d", 4);
+      const { push, pull } = await GouchDB.sync(second, server);
+      await original.put({ _id: "later" });
+      await GouchDB.sync(original, server);
+      await GouchDB.sync(second, server);
+      const counts = await Promise.all([server, original, second].map(async (db) => (await db.info()).doc_count));
+      return { pulled, pushed, push: push.docs_written, pull: pull.docs_written, counts };
+    },
+    expected: { pulled: 3, pushed: 2, push: 2, pull: 4, counts: [312, 312, 312] },
+  },
+
+  "damaged dumps are told of, with the line": {
+    run: async ({ GouchDB, open }) => {
+      const db = await open();
+      await db.bulkDocs([{ _id: "b", _attachments: { x: { data: "aGVsbG8=" } } }]);
+      await db.bulkDocs([{ _id: "c" }]);
+      const lines = (await new Response(db.dump()).text()).trim().split("\n").filter((line) => !line.startsWith('{"local"'));
+      lines[lines.length - 1] = lines.at(-1).replace(/"local_docs":\d+/, '"local_docs":0');
+      const without = (n) => lines.filter((_, i) => i !== n).join("\n");
+      const having = (n, line) => lines.map((was, i) => (i === n ? line : was)).join("\n");
+      const texts = [
+        "", '{"a":1}', "no JSON", lines[0].replace('dump":1', 'dump":2'), lines.slice(0, 4).join("\n"), [...lines.slice(0, 3), lines[3].slice(0, 9)].join("\n"), lines.slice(0, 2).join("\n"), without(2),
+        having(2, '{"data":"aGVsbG8gdGhlcmU="}'), having(2, '{"data":"a!"}'), without(3), having(3, "5"), having(3, '{"docs":[]}'), having(3, '{"doc":{"_id":"c","_rev":"1-a","_attachments":{"x":{"stub":true}}}}'),
+        having(3, '{"local":{"_id":"c"}}'), lines.join("\n") + "\n" + lines[3], having(3, '{"doc":{"_id":"c","_rev":"x"}}'),
+      ];
+      const target = await open();
+      const told = [];
+      for (const text of texts) {
+        told.push(await GouchDB.load(text, target).then(() => "loaded", ({ name, reason }) => `${name}: ${reason.replace(/(not JSON).*/s, "$1")}`));
+      }
+      const noted = await target.get("_local/gouchdb-dumps").then(() => true, () => false);
+      const failing = new ReadableStream({ pull: () => { throw new Error("the disk is gone"); } });
+      const aborted = AbortSignal.abort(new Error("enough"));
+      const others = await Promise.all([GouchDB.load(failing, target), GouchDB.load(lines.join("\n"), target, { signal: aborted }), db.dump({ signal: aborted }).getReader().read(), GouchDB.load("", target, { signal: 5 })].map((promise) => promise.then(() => "loaded", ({ message }) => message)));
+      // A dump that is not read to its end leaves nothing running.
+      await db.dump().cancel();
+      return { told, noted, others };
+    },
+    expected: {
+      told: [
+        "there is nothing in it", "it does not begin as a dump does", "it does not begin as a dump does", "its format 2 is not known here, only 1", "it ends early, after line 4", "line 4 is not JSON", "it ends within an attachment",
+        "line 3 should go on with an attachment, of which 5 bytes are missing", "line 3 has another length than the attachment should have", "line 3 is not base64", "line 4 tells of 2 revisions, and there were 1",
+        "line 4 is not an object", "line 4 is of no kind that is known here", "line 4 has an attachment that does not follow", "line 4 is not a local document", "line 6 comes after the end",
+      ].map((reason) => `damaged_dump: ${reason}`).concat("bad_request: Invalid rev format (document 1 of `docs`)"),
+      noted: false, others: ["the disk is gone", "enough", "enough", "option `signal` must be an AbortSignal"],
+    },
+  },
 };

@@ -6,12 +6,15 @@ import { optionsAndCallback, tell, type Trailing } from "./callback.js";
 import { Conflicts } from "./conflicts.js";
 import { connectionOf, noteBuiltIn } from "./database.js";
 import { badID, GouchError } from "./error.js";
+import { askEngines, currentHost } from "./host.js";
 import { checkOptions, checkSignal } from "./options.js";
 import { Queries } from "./queries.js";
 import type * as t from "./types.js";
 
 const tools: Tools = {
-  call: (db, operation, options) => connectionOf(db).call(operation, options),
+  call: (db, operation, options, data, raw) => connectionOf(db).call(operation, options, { data, raw }),
+  ask: askEngines,
+  host: currentHost,
   fail: (failure) => new GouchError(failure),
 };
 
@@ -80,6 +83,27 @@ export class Additions<Content extends object = t.AnyContent> extends Queries<Co
     check("resolve", options);
     const [run, needed] = await addition("resolve");
     return run(this as never, id, merge, options, needed);
+  }
+
+  /**
+   * Writes the whole database as lines of JSON: all current revisions with their ancestry, attachments, and local documents with the checkpoints of replications.
+   *
+   * @example
+   * ```ts
+   * const backup = await new Response(db.dump()).blob();
+   * await GouchDB.load(backup, "copy");
+   * ```
+   */
+  dump(options: t.Abortable = {}): ReadableStream<Uint8Array> {
+    check("dump", options);
+    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+    addition("dump")
+      .then(([run, needed]) => run(this as never, writable, options, needed))
+      .catch((error: unknown) => writable.abort(error))
+      .catch(() => {
+        // Nobody reads it any more.
+      });
+    return readable;
   }
 }
 

@@ -35,7 +35,7 @@ const styles: Record<string, number> = {
   putAttachment: 4, getAttachment: 2, removeAttachment: 3,
   info: 0, id: 0, compact: 0, compactDocument: 2, viewCleanup: 0, flush: 0, stats: 0, check: 0, close: 0, destroy: 0,
   query: 1, find: 1, explain: 1, createIndex: 1, deleteIndex: 1, getIndexes: 0,
-  upsert: 2, putIfNotExists: 1, resolve: 2, conflicts: Infinity,
+  upsert: 2, putIfNotExists: 1, resolve: 2, conflicts: Infinity, dump: Infinity,
   fetch: Infinity, type: Infinity, changes: Infinity, sync: Infinity, liveFind: Infinity,
 };
 

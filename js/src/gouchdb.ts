@@ -1,4 +1,7 @@
-import { Additions } from "./additions.js";
+import { addition, Additions } from "./additions.js";
+import type { DumpSource } from "./additions/lines.js";
+import type { LoadOptions, LoadProgress } from "./additions/load.js";
+import type { DatabasesOptions, StorageEstimate } from "./additions/storage.js";
 import { registry, tasksOf, type ActiveTasks } from "./active_tasks.js";
 import { version } from "./build_id.js";
 import { optionsAndCallback, tell, type Trailing } from "./callback.js";
@@ -10,7 +13,7 @@ import { init, type Loading } from "./host.js";
 import { importPouchDB, type ImportOptions } from "./importing.js";
 import { LiveFind, type LiveFindRequest, type LiveUpdate } from "./live_find.js";
 import { isAdapter, type DatabaseOptions } from "./name.js";
-import { checkOptions } from "./options.js";
+import { checkOptions, checkSignal } from "./options.js";
 import { peerOf, type Target } from "./peer.js";
 import type { ImportResult } from "./pouchdb/import.js";
 import type { FoundDocument } from "./query_types.js";
@@ -33,6 +36,8 @@ export type Plugin = Record<string, unknown> | ((gouchDB: GouchDBConstructor) =>
 class GouchDBClass<Content extends object = t.AnyContent> extends Additions<Content> {
   /** The version of this package. */
   static readonly version: string = version;
+  /** What `defaults` was told. @internal */
+  static readonly __defaults: DatabaseOptions = {};
   /** Replications under way in this page or process: call it, or use PouchDB's list. */
   static readonly activeTasks: ActiveTasks = Object.assign(() => tasksOf(), registry);
 
@@ -90,6 +95,37 @@ class GouchDBClass<Content extends object = t.AnyContent> extends Additions<Cont
   }
 
   /**
+   * Makes a database of a dump, or adds what it has to one that is there. A new database goes on with the replications of the one that was dumped, from where
+   * that one stood.
+   *
+   * @example
+   * ```ts
+   * const { docs } = await GouchDB.load(await fetch("/todo.ndjson"), "todo");
+   * ```
+   */
+  static async load(this: unknown, source: DumpSource, to: string | object, options: LoadOptions = {}): Promise<LoadProgress> {
+    checkOptions("load", options);
+    checkSignal(options.signal);
+    const [run, needed] = await addition("load");
+    return run((this ?? GouchDB) as GouchDBConstructor, source, to, options, needed);
+  }
+
+  /** The names of the databases that there are: those that begin with the prefix, without it. */
+  static allDbs(this: unknown, ...rest: Trailing<DatabasesOptions, string[]>): Promise<string[]> {
+    return overall(this, "allDbs", rest);
+  }
+
+  /** How much storage is used, how much there may be, and whether it is kept when the browser runs out of space. */
+  static storageEstimate(this: unknown, ...rest: Trailing<DatabasesOptions, StorageEstimate>): Promise<StorageEstimate> {
+    return overall(this, "storageEstimate", rest);
+  }
+
+  /** Asks the browser to keep what is stored, and tells whether it does. In a worker it only tells. */
+  static persist(this: unknown, ...rest: Trailing<object, boolean>): Promise<boolean> {
+    return overall(this, "persist", rest);
+  }
+
+  /**
    * A class like this one, whose databases have these options unless they are given others.
    *
    * @example
@@ -103,6 +139,8 @@ class GouchDBClass<Content extends object = t.AnyContent> extends Additions<Cont
     const Parent = (this ?? GouchDB) as typeof GouchDBClass;
     return callable(
       class<Content extends object> extends Parent<Content> {
+        static override readonly __defaults = { ...Parent.__defaults, ...defaults };
+
         constructor(nameOrOptions: string | DatabaseOptions, options: DatabaseOptions = {}) {
           super(...((typeof nameOrOptions === "object" ? [{ ...defaults, ...nameOrOptions }] : [nameOrOptions, { ...defaults, ...options }]) as [string]));
         }
@@ -193,6 +231,16 @@ export type GouchDBConstructor = Pick<typeof GouchDBClass, Exclude<keyof typeof 
     new <Content extends object = t.AnyContent>(nameOrOptions: string | DatabaseOptions, options?: DatabaseOptions): GouchDB<Content>;
     <Content extends object = t.AnyContent>(nameOrOptions: string | DatabaseOptions, options?: DatabaseOptions): GouchDB<Content>;
   };
+
+// Something about all databases of a class, in both styles.
+function overall<Result>(aClass: unknown, name: "allDbs" | "storageEstimate" | "persist", rest: Trailing<DatabasesOptions, Result>): Promise<Result> {
+  const [options, callback] = optionsAndCallback(rest);
+  checkOptions(name, options);
+  const { __defaults } = (aClass ?? GouchDB) as typeof GouchDBClass;
+  const answer = addition(name).then(([run, needed]) => run({ ...__defaults, ...options }, needed) as Promise<Result>);
+  tell(answer, callback);
+  return answer;
+}
 
 /** Lets a class be called without `new`, as PouchDB's is, and emit events. */
 function callable(aClass: typeof GouchDBClass): GouchDBConstructor {

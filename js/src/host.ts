@@ -15,6 +15,11 @@ export interface Host extends Naming {
   readonly system: SystemModules;
   /** Gets the engine from beside this module. */
   readonly load: () => Promise<WebAssembly.Module>;
+  /** The databases that are files: their names, the prefix left out, and how much room they take and have. */
+  readonly storage?: {
+    list(prefix: string): Promise<string[]>;
+    estimate(prefix: string): Promise<{ usage: number; quota: number }>;
+  };
   /** Starts worker.js, which is beside this module, in a worker. */
   readonly startWorker?: () => Worker | Promise<Worker>;
 }

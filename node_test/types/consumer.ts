@@ -118,6 +118,13 @@ export async function main(): Promise<void> {
     void [torn.length, losers[0]?.length];
   }
   void (await db.conflicts())[0]?.rev.length;
+  const stream: ReadableStream<Uint8Array> = db.dump();
+  const { docs: loadedDocs } = await GouchDB.load(stream, db, { onProgress: ({ revisions }) => void revisions.toFixed() });
+  await GouchDB.load(await fetch("https://example.com/todo.ndjson"), "todo");
+  // @ts-expect-error it has to go somewhere
+  await GouchDB.load(stream);
+  const { usage, persisted } = await MemoryDB.storageEstimate();
+  void [loadedDocs.toFixed(), (await GouchDB.allDbs({ prefix: "a" }))[0]?.length, usage.toFixed(), persisted, (await GouchDB.persist()) ? 1 : 0];
   const cleaned: { ok: true } = await db.viewCleanup();
   void cleaned;
 }

@@ -2,3 +2,6 @@
 export { conflicts } from "./conflicts.js";
 export { resolve } from "./resolve.js";
 export { upsert } from "./upsert.js";
+export { dump } from "./dump.js";
+export { load } from "./load.js";
+export { allDbs, persist, storageEstimate } from "./storage.js";

@@ -4,11 +4,12 @@ import process from "node:process";
 import engine from "gouchdb:engine";
 import { compile, setHost } from "../host.js";
 import { decompress } from "../inline.js";
-import { pathOf } from "../node_path.js";
+import { pathOf, storage } from "../node_files.js";
 
 setHost({
   localAdapter: "file",
   pathOf,
+  storage,
   system: { fs, path, process },
   load: () => compile(decompress(engine)),
 });

@@ -3,11 +3,12 @@ import * as path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { compile, setHost } from "../host.js";
-import { pathOf } from "../node_path.js";
+import { pathOf, storage } from "../node_files.js";
 
 setHost({
   localAdapter: "file",
   pathOf,
+  storage,
   system: { fs, path, process },
   load: async () => compile(await fs.promises.readFile(fileURLToPath(new URL("./gouchdb-node.wasm", import.meta.url)))),
 });

@@ -42,6 +42,8 @@ var databaseOperations = map[string]databaseOperation{
 	"query":            queryView,
 	"viewCleanup":      viewCleanup,
 	"viewInfo":         viewInfo,
+	"localDocs":        localDocs,
+	"revisions":        revisions,
 }
 
 func init() {
@@ -57,6 +59,7 @@ func init() {
 		"activeTasks": listTasks,
 		"liveFind":    liveFind,
 		"usage":       usage,
+		"databases":   listDatabases,
 	}
 }
 
@@ -125,6 +128,19 @@ func usage(_ context.Context, e *Engine, _ *request) ([]byte, error) {
 	dst = append(dst, `,"questions":`...)
 	dst = strconv.AppendInt(dst, int64(questions), 10)
 	return append(dst, '}'), nil
+}
+
+// listDatabases answers with the names of the databases in memory: nobody else knows of them.
+func listDatabases(_ context.Context, e *Engine, _ *request) ([]byte, error) {
+	e.databases.mu.Lock()
+	defer e.databases.mu.Unlock()
+	names := []string{}
+	for key, s := range e.databases.shared {
+		if s.opener.Volatile {
+			names = append(names, key.name)
+		}
+	}
+	return rawjson.AppendQuoted(nil, names), nil
 }
 
 // identity answers with what tells the database from all others.

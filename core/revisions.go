@@ -19,27 +19,31 @@ func (r *Revisions) Rev(i int) Rev {
 
 // ParseRevisions reads the value of a "_revisions" member.
 func ParseRevisions(value []byte) (*Revisions, error) {
-	if rawjson.KindOf(value) != rawjson.Object {
+	c := rawjson.NewCursor(value)
+	if !c.Open(rawjson.Object) {
 		return nil, ErrDocValidation.Because("Bad special document member: _revisions")
 	}
 	var startText, ids []byte
-	for name, value := range rawjson.Members(value) {
-		switch string(rawjson.Name(name)) {
+	for c.Next() {
+		switch string(rawjson.Name(c.Name())) {
 		case "start":
-			startText = value
+			startText = c.Value()
 		case "ids":
-			ids = value
+			ids = c.Value()
+		default:
+			c.Value()
 		}
 	}
 	start, ok := rawjson.Int(startText)
 	if !ok {
 		return nil, ErrDocValidation.Because("_revisions.start isn't an integer.")
 	}
-	if rawjson.KindOf(ids) != rawjson.Array {
+	if c = rawjson.NewCursor(ids); !c.Open(rawjson.Array) {
 		return nil, ErrDocValidation.Because("_revisions.ids isn't a array.")
 	}
 	revisions := &Revisions{Start: uint64(start)}
-	for id := range rawjson.Elements(ids) {
+	for c.Next() {
+		id := c.Value()
 		if rawjson.KindOf(id) != rawjson.String {
 			return nil, ErrDocValidation.Because("RevId isn't a string")
 		}

@@ -14,7 +14,6 @@ export function couchLike(db) {
     find: async (request) => (await db.find(request)).docs,
     query: (view, options) => db.query(view, options),
     replicate: db.replicate,
-    info: () => db.info(),
     close: () => db.close(),
     destroy: () => db.destroy(),
     // How to read the answers, outside of what is timed.

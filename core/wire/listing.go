@@ -71,36 +71,68 @@ func ParseAllDocsRow(element []byte) (*core.AllDocsRow, error) {
 func ParseChange(element []byte) (*core.Change, error) {
 	change := &core.Change{}
 	seen := false
-	for name, value := range rawjson.Members(element) {
-		switch string(rawjson.Name(name)) {
+	c := rawjson.NewCursor(element)
+	if !c.Open(rawjson.Object) {
+		return nil, errNoChange
+	}
+	for c.Next() {
+		switch string(rawjson.Name(c.Name())) {
 		case "seq":
-			change.Seq = ParseSeq(value)
+			change.Seq = ParseSeq(c.Value())
 		case "id":
-			change.ID, seen = rawjson.Text(value)
+			change.ID, seen = rawjson.Text(c.Value())
 		case "changes":
-			for element := range rawjson.Elements(value) {
-				rev, err := core.ReadRev(rawjson.Member(element, "rev"))
-				if err != nil {
-					return nil, core.ErrNotCouchDB.Because("a row of the changes feed has a malformed revision")
-				}
-				change.Revs = append(change.Revs, rev)
+			if err := readChangedRevs(&c, change); err != nil {
+				return nil, err
 			}
 		case "deleted":
-			change.Deleted, _ = rawjson.Bool(value)
+			change.Deleted, _ = rawjson.Bool(c.Value())
 		case "doc":
-			if rawjson.KindOf(value) == rawjson.Object {
+			if value := c.Value(); rawjson.KindOf(value) == rawjson.Object {
 				doc, err := core.ParseValidDocument(value)
 				if err != nil {
 					return nil, err
 				}
 				change.Doc = doc
 			}
+		default:
+			c.Value()
 		}
 	}
 	if !seen {
-		return nil, core.ErrNotCouchDB.Because("a row of the changes feed has no id")
+		return nil, errNoChange
 	}
 	return change, nil
+}
+
+var errNoChange = core.ErrNotCouchDB.Because("a row of the changes feed has no id")
+
+// readChangedRevs reads the revisions of a row.
+func readChangedRevs(c *rawjson.Cursor, change *core.Change) error {
+	if !c.Open(rawjson.Array) {
+		c.Value()
+		return nil
+	}
+	for c.Next() {
+		var text []byte
+		if c.Open(rawjson.Object) {
+			for c.Next() {
+				if name := c.Name(); rawjson.Is(name, "rev") {
+					text = c.Value()
+				} else {
+					c.Value()
+				}
+			}
+		} else {
+			c.Value()
+		}
+		rev, err := core.ReadRev(text)
+		if err != nil {
+			return core.ErrNotCouchDB.Because("a row of the changes feed has a malformed revision")
+		}
+		change.Revs = append(change.Revs, rev)
+	}
+	return nil
 }
 
 // ParseChanges reads the answer to _changes (normal and long-poll feeds), calling each for every row.

@@ -41,21 +41,30 @@ func begin(size uint32) unsafe.Pointer {
 	return unsafe.Pointer(unsafe.SliceData(writing))
 }
 
-// submit takes the request whose text, of that many bytes, has been written. One that memory can answer is answered before it returns. With the
-// others it reports true: they run when Go is next resumed.
+// What submit returns, as js/src/boundary.ts knows it.
+const (
+	answered = iota
+	later    // the request runs when Go is next resumed
+	soon     // answered, and Go is to be resumed some time soon
+)
+
+// submit takes the request whose text, of that many bytes, has been written. One that memory can answer is answered before it returns.
 //
 //go:wasmexport gouchdb_submit
-func submit(call, size uint32) (later bool) {
+func submit(call, size uint32) uint32 {
 	text := writing[:size]
-	if running.Answer(call, text) {
-		return false
+	switch running.Answer(call, text) {
+	case engine.Wholly:
+		return answered
+	case engine.Leaving:
+		return soon
 	}
 	if len(writing) == len(short) {
 		text = bytes.Clone(text)
 	}
 	writing = nil
 	running.Submit(call, text)
-	return true
+	return later
 }
 
 // cancel ends the context of a call, which then fails soon. It does no harm to a call that has been answered.

@@ -220,6 +220,9 @@ func (db *DB) SetRevsLimit(ctx context.Context, limit int) error {
 // Flush returns when everything acknowledged so far is as durable as the store can make it.
 func (db *DB) Flush(ctx context.Context) error { return db.store.Flush(ctx) }
 
+// Prompt reports whether a write of documents would be done now without waiting for anything, as far as that can be known.
+func (db *DB) Prompt() bool { return kv.Prompt(db.store) }
+
 // Drain returns when everything acknowledged so far is committed. It differs from Flush in asking for no more durability than the store's own.
 func (db *DB) Drain(ctx context.Context) error { return kv.Drain(ctx, db.store) }
 

@@ -102,6 +102,32 @@ func ViewSettled(ctx context.Context, store Store, read func(Snapshot) error) er
 	return store.View(ctx, read)
 }
 
+// impatient is a context of somebody who does not wait.
+type impatient interface {
+	// MayWait returns why waiting is out of the question.
+	MayWait() error
+}
+
+// MayWait is asked before something is begun that is to be waited for. Its error says that this is no use, for this context.
+func MayWait(ctx context.Context) error {
+	if c, ok := ctx.(impatient); ok {
+		return c.MayWait()
+	}
+	return nil
+}
+
+// prompter is a store whose updates need not wait, sometimes.
+type prompter interface {
+	// Prompt reports whether an update would be done now without waiting for anything, as far as that can be known.
+	Prompt() bool
+}
+
+// Prompt reports whether an update of a store would be done now without waiting for anything, as far as that can be known.
+func Prompt(store Store) bool {
+	s, ok := store.(prompter)
+	return ok && s.Prompt()
+}
+
 // drainer is a store that may have acknowledged what is not committed.
 type drainer interface {
 	// Drain returns when everything acknowledged by now is committed, or why it cannot be for now.

@@ -8,6 +8,8 @@ export interface Request {
   call: number;
   text: string | Uint8Array;
   raw?: readonly Uint8Array[] | undefined;
+  /** It does not wait for the next turn of the event loop, in any case: the page may be leaving. */
+  urgent?: boolean;
 }
 
 /** Takes what the engine says. Go goes on when it returns: it neither throws nor calls the engine. */
@@ -37,6 +39,14 @@ export const AGAIN = 4;
 /** What stands before the text of a request or an answer with contents: a zero, and the length of the text in four bytes. */
 export const FRAME_HEAD = 5;
 
+// What the engine says to a request, as in wasm/boundary.go: it is answered when Go has run, or it has been and Go is to run soon. 0: nothing is left to do.
+const LATER = 1;
+const SOON = 2;
+
+// For how many milliseconds one answer after the other is given before the event loop gets its turn: while a program only waits for such answers, the browser has
+// none, not to paint and not to store what was written.
+const TURN = 8;
+
 // Up to this length, room for three bytes a character, the most that UTF-8 takes, is cheaper than writing a text twice.
 const SHORT = 16384;
 
@@ -58,6 +68,7 @@ export class Boundary implements Transport {
   #waiting: Request[] = [];
   #cancelled: number[] = [];
   #scheduled = false;
+  #soon = 0; // since when Go is to be run soon
   readonly #encoder = new TextEncoder();
   readonly #receiver: Receiver;
   #stopped: GouchError | undefined;
@@ -103,7 +114,9 @@ export class Boundary implements Transport {
 
   submit(request: Request): void {
     // Go may be running, and be telling somebody who asks for more: that has to wait until it has ended.
-    if (this.#go.running() || this.#waiting.length > 0) {
+    if (!request.urgent && this.#soon > 0 && performance.now() - this.#soon > TURN) {
+      this.#waiting.push(request); // and goes with the next turn
+    } else if (this.#go.running() || this.#waiting.length > 0) {
       this.#waiting.push(request);
       this.#schedule();
     } else {
@@ -121,6 +134,16 @@ export class Boundary implements Transport {
       this.#scheduled = true;
       queueMicrotask(() => {
         this.#scheduled = false;
+        this.#flush();
+      });
+    }
+  }
+
+  #runSoon(): void {
+    if (this.#soon === 0) {
+      this.#soon = performance.now();
+      inNextTurn(() => {
+        this.#soon = 0;
         this.#flush();
       });
     }
@@ -147,9 +170,11 @@ export class Boundary implements Transport {
 
   #hand(request: Request): void {
     this.#enter(() => {
-      const later = typeof request.text === "string" && !request.raw ? this.#write(request.call, request.text) : this.#writeBytes(request);
-      if (later) {
+      const outcome = typeof request.text === "string" && !request.raw ? this.#write(request.call, request.text) : this.#writeBytes(request);
+      if (outcome === LATER) {
         this.#schedule();
+      } else if (outcome === SOON) {
+        this.#runSoon();
       }
     });
   }
@@ -166,19 +191,18 @@ export class Boundary implements Transport {
     }
   }
 
-  // Reports whether the request is answered only after Go has run.
-  #write(call: number, text: string): boolean {
+  #write(call: number, text: string): number {
     // Most text is mostly ASCII: a long one gets a little room beyond that, and is written again if it was not enough.
     for (const room of text.length <= SHORT ? [text.length * 3] : [text.length + (text.length >> 4), text.length * 3]) {
       const { read, written } = this.#encoder.encodeInto(text, this.#roomFor(room));
       if (read === text.length) {
-        return this.#exports.gouchdb_submit(call, written) !== 0;
+        return this.#exports.gouchdb_submit(call, written);
       }
     }
-    return false;
+    return 0;
   }
 
-  #writeBytes({ call, text, raw }: Request): boolean {
+  #writeBytes({ call, text, raw }: Request): number {
     const encoded = typeof text === "string" ? this.#encoder.encode(text) : text;
     const head = raw ? FRAME_HEAD : 0;
     const size = (raw ?? []).reduce((sum, bytes) => sum + bytes.length, head + encoded.length);
@@ -192,7 +216,7 @@ export class Boundary implements Transport {
       room.set(bytes, at);
       at += bytes.length;
     }
-    return this.#exports.gouchdb_submit(call, size) !== 0;
+    return this.#exports.gouchdb_submit(call, size);
   }
 
   // Go's memory for a text of that many bytes. For short ones it is the same each time, and so is the view on it.
@@ -220,6 +244,21 @@ export class Boundary implements Transport {
       this.#receiver.stopped(error);
     }
   }
+}
+
+const immediately = (globalThis as { setImmediate?: (run: () => void) => void }).setImmediate;
+let turns: MessageChannel | undefined;
+
+// Has the event loop run something as soon as it gets to it. In a page, that takes a message: its timers are slow.
+function inNextTurn(run: () => void): void {
+  if (immediately) {
+    immediately(run);
+    return;
+  }
+  turns ??= new MessageChannel();
+  turns.port1.addEventListener("message", run, { once: true });
+  turns.port1.start();
+  turns.port2.postMessage(0);
 }
 
 /** The error of a file that is not from the build of this JavaScript. */

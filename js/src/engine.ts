@@ -79,7 +79,7 @@ export class Engine {
     const answer = new Promise<unknown>((resolve, reject) => {
       this.#pending.set(call, { resolve, reject, onEvent });
     });
-    this.#transport.submit({ call, text: data === undefined ? `${head}]` : `${head},${data}]`, raw });
+    this.#transport.submit({ call, text: data === undefined ? `${head}]` : `${head},${data}]`, raw, urgent: database === 0 });
     if (!signal) {
       return answer;
     }

@@ -75,12 +75,14 @@ func (s *Store) runIn(b *batch, r *request) (tx *transaction, before savepoint) 
 	}
 	point := b.save()
 	tx = s.transaction(b)
-	select {
-	case r.run <- tx:
-		r.err = <-r.ran
-	case <-r.left:
-		r.err = errAborted
-	}
+	returned := false
+	defer func() {
+		if !returned { // the function panics, in this goroutine
+			b.rollback(point)
+		}
+	}()
+	r.err = r.perform(tx)
+	returned = true
 	r.aborted = r.err == errAborted
 	r.frees = tx.frees
 	if r.err == nil {

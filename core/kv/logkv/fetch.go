@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync"
+
+	"github.com/gouchdb/gouchdb/core/kv"
 )
 
 // fetches are the readings from the device that are under way: who needs a record that is being read waits for it, and does not read it once more.
@@ -32,10 +34,8 @@ func (s *Store) records(ctx context.Context, numbers []uint64) (map[uint64][]byt
 		}
 	}
 	if len(missing) > 0 {
-		select {
-		case <-ctx.Done(): // nothing is fetched for somebody who does not wait
-			return nil, ctx.Err()
-		default:
+		if err := kv.MayWait(ctx); err != nil {
+			return nil, err
 		}
 	}
 	for len(missing) > 0 {

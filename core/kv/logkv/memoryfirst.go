@@ -89,6 +89,22 @@ func (s *Store) acceptQueued() (left []*request) {
 	}
 }
 
+// Prompt reports whether an update would be acknowledged now without waiting.
+func (s *Store) Prompt() bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	return s.options.Durability == MemoryFirst && !s.committing && !s.closed && s.ahead.failure == nil && !s.ahead.closing
+}
+
+// acceptNow runs and acknowledges an update in its caller's goroutine, if nobody else is at it. Otherwise the update is as if it had not been begun.
+func (s *Store) acceptNow(ctx context.Context, write func(kv.Tx) error) bool {
+	if !s.Prompt() || !s.log.TryTake() {
+		return false
+	}
+	defer s.log.Pass()
+	return s.accept(&request{ctx: ctx, write: write})
+}
+
 // accept runs an update and acknowledges it, if that can be done before it is logged: it has succeeded, changed something, and can be done again.
 func (s *Store) accept(r *request) bool {
 	s.mutex.Lock()
@@ -123,7 +139,9 @@ func (s *Store) accept(r *request) bool {
 	}
 	s.mutex.Unlock()
 	s.changed.Fire()
-	r.done <- nil
+	if r.done != nil {
+		r.done <- nil
+	}
 	return true
 }
 

@@ -15,7 +15,7 @@ import (
 type request struct {
 	ctx   context.Context
 	write func(kv.Tx) error
-	run   chan *transaction // sent by the committer: run now
+	run   chan *transaction // sent by the committer: run now; nil when it runs in the caller's goroutine
 	ran   chan error        // the answer
 	done  chan error        // the outcome; holds one, so that nobody waits for a caller who has left
 	left  chan struct{}     // closed when the caller has left
@@ -41,6 +41,12 @@ func (s *Store) Update(ctx context.Context, write func(kv.Tx) error) error {
 
 func (s *Store) update(ctx context.Context, write func(kv.Tx) error, logged bool) error {
 	if err := s.check(ctx); err != nil {
+		return err
+	}
+	if !logged && s.acceptNow(ctx, write) {
+		return nil
+	}
+	if err := kv.MayWait(ctx); err != nil {
 		return err
 	}
 	r := &request{
@@ -72,6 +78,19 @@ func (s *Store) update(ctx context.Context, write func(kv.Tx) error, logged bool
 
 // errAborted stands for the outcome of a function that did not return.
 var errAborted = errors.New("the function of the update did not return")
+
+// perform has the function run, in the goroutine that has called Update.
+func (r *request) perform(tx *transaction) error {
+	if r.run == nil { // this one
+		return r.write(tx)
+	}
+	select {
+	case r.run <- tx:
+		return <-r.ran
+	case <-r.left:
+		return errAborted
+	}
+}
 
 // execute runs the function and answers, also when it panics or ends the goroutine.
 func (r *request) execute(tx *transaction) {

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -22,7 +23,7 @@ func (s *shell) answer(request string) (answer, bool) {
 	call := s.last
 	s.answers[call] = make(chan answer, 2)
 	s.mu.Unlock()
-	if !s.engine.Answer(call, []byte(request)) {
+	if s.engine.Answer(call, []byte(request)) == engine.Not {
 		return answer{}, false
 	}
 	return s.wait(call), true
@@ -112,4 +113,47 @@ func TestWhatIsNotInMemoryIsReadTheOrdinaryWay(t *testing.T) {
 	_, done = s.answer(get)
 	assert.False(t, done)
 	assert.Equal(t, "closed", s.fail(get).Name)
+}
+
+// Writes are answered at once where they are acknowledged before they are stored, and nowhere else.
+func TestMemoryFirstWritesAreAnsweredAtOnce(t *testing.T) {
+	t.Parallel()
+	storage := memdevice.New()
+	s := newShell(t)
+	s.engine = engine.New(engine.Openers{"log": {Open: func(ctx context.Context, name string, _ []byte) (core.Adapter, error) {
+		durability := logkv.Relaxed
+		if name == "memory-first" {
+			durability = logkv.MemoryFirst
+		}
+		store, err := logkv.Open(ctx, storage.Open(nil), logkv.Options{Durability: durability})
+		if err != nil {
+			return nil, err
+		}
+		return docstore.Open(ctx, store, docstore.Options{Name: name})
+	}}}, s.deliver)
+	db := s.open("log", "memory-first")
+	atOnce := 0
+	for i := range 100 {
+		id := strconv.Itoa(i)
+		answer, done := s.answer(`["put",` + db + `,{},{"_id":"` + id + `"}]`)
+		if !done { // the flush of those before has just got the log
+			continue
+		}
+		atOnce++
+		assert.Regexp(t, `^\{"ok":true,"id":"`+id+`","rev":"1-[0-9a-f]{32}"\}$`, answer.text)
+		assert.Contains(t, s.atOnce(`["get",`+db+`,{"id":"`+id+`"}]`), `"_id":"`+id+`"`)
+	}
+	assert.Positive(t, atOnce)
+	s.wait(s.submit(`["put",` + db + `,{},{"_id":"0"}]`)) // unless it is there already
+	_, done := s.answer(`["put",` + db + `,{},{"_id":"0"}]`)
+	assert.False(t, done, "what fails is tried on the newest state")
+	assert.Equal(t, "conflict", s.fail(`["put",`+db+`,{},{"_id":"0"}]`).Name)
+	s.call(`["flush",` + db + `,{}]`)
+	s.call(`["close",0,{"db":` + db + `}]`)
+
+	relaxed := s.open("log", "relaxed")
+	assert.Contains(t, s.call(`["info",`+relaxed+`,{}]`), `"doc_count":`)
+	_, done = s.answer(`["put",` + relaxed + `,{},{"_id":"x"}]`)
+	assert.False(t, done)
+	s.call(`["close",0,{"db":` + relaxed + `}]`)
 }

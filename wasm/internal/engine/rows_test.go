@@ -95,7 +95,7 @@ func TestAnAnswerThatIsMadeAnewComesOnce(t *testing.T) {
 	call := s.last
 	s.answers[call] = make(chan answer, 2)
 	s.mu.Unlock()
-	require.False(t, s.engine.Answer(call, []byte(request)), "it does not fit into the cache")
+	require.Equal(t, engine.Not, s.engine.Answer(call, []byte(request)), "it does not fit into the cache")
 	assert.True(t, s.again[call], "parts of it do")
 	s.engine.Submit(call, []byte(request))
 	ids, parts := s.idsIn(call, "rows")

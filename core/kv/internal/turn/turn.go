@@ -37,6 +37,15 @@ func (l *Line) Take(ctx context.Context, closed <-chan struct{}) bool {
 	return false
 }
 
+// TryTake takes the turn if it is free.
+func (l *Line) TryTake() bool {
+	l.mutex.Lock()
+	defer l.mutex.Unlock()
+	free := !l.taken
+	l.taken = true
+	return free
+}
+
 // leave gives up a place in the line, or the turn if it has come in the meantime.
 func (l *Line) leave(mine chan struct{}) {
 	l.mutex.Lock()

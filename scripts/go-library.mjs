@@ -113,8 +113,10 @@ const CHANGES = {
   // What needs reflection; how times and contexts print themselves, which the linker cannot tell from what is used; and the local time, where UTC will do.
   errors: { values: [["var errorType = .*", "var errorType reflectlite.Type"]], bodies: { As: `panic("errors.As is left out of this build: errors.AsType needs no reflection")` } },
   context: { bodies: { contextName: `return "context"`, stringify: `return "a value"`, "timerCtx.String": `return contextName(c.cancelCtx.Context) + ".WithDeadline"` } },
+  // Numbers of 32 bits, and hexadecimal and binary ones.
+  "internal/strconv": { bodies: Object.fromEntries(["atof32", "dboxFtoa32", "fmtB", "fmtX"].map((name) => [name, `panic("strconv.${name} is left out of this build")`])) },
   time: {
-    bodies: { initLocal: `localLoc.name = "UTC"`, "Time.GoString": `panic("time.Time.GoString is left out of this build")`, "Time.String": `panic("time.Time.String is left out of this build")` },
+    bodies: { initLocal: `localLoc.name = "UTC"`, "Time.GoString": `panic("time.Time.GoString is left out of this build")`, "Time.String": `panic("time.Time.String is left out of this build")`, tzset: `return "", 0, 0, 0, false, false` },
   },
 };
 

@@ -10,6 +10,7 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/internal/md5"
 	"github.com/gouchdb/gouchdb/core/rawjson"
+	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // pouchIdentifier is a database that PouchDB's replicator knows by something else than its identity.
@@ -26,7 +27,8 @@ func pouchText(source, target string, options Options) (string, bool) {
 	if options.QueryParams != nil {
 		text = appendSorted(text, options.QueryParams)
 	}
-	docIDs := slices.Sorted(slices.Values(options.DocIDs))
+	docIDs := slices.Clone(options.DocIDs)
+	order.Values(docIDs)
 	text = append(text, strings.Join(docIDs, ",")...)
 	return string(append(text, options.Selector...)), true
 }

@@ -101,6 +101,8 @@ type ViewOptions struct {
 	Attachments                bool // with IncludeDocs: the content of attachments, else they come as stubs
 	UpdateSeq                  bool
 	Update                     ViewUpdate
+	// Passing says that nothing of a row is kept when the function that it was given to has returned: its memory may be used again.
+	Passing bool
 }
 
 // ViewRow is one row of a view, or with a reduce one group.

@@ -280,8 +280,8 @@ describe("query", () => {
     assert.ok((await turnsIn(async () => {
       await db.createIndex({ index: { fields: ["n"] } });
       assert.equal((await db.find({ selector: { n: { $gte: 4990 } } })).docs.length, 10);
-    })) >= 4, "one after each thousand documents");
-    assert.ok((await turnsIn(async () => assert.equal((await db.query("d/n")).rows[0].value, 5000))) >= 2, "one after each two thousand");
+    })) >= 2, "one after each two thousand documents");
+    assert.ok((await turnsIn(async () => assert.equal((await db.query("d/n")).rows[0].value, 5000))) >= 2, "so here");
     clearTimeout(timer);
     await db.destroy();
   });

@@ -3,7 +3,6 @@ package collation
 import (
 	"bytes"
 	"cmp"
-	"strconv"
 
 	"github.com/gouchdb/gouchdb/core/rawjson"
 )
@@ -85,7 +84,7 @@ func compareTokens(a, b []byte) int {
 
 // double returns the value of a number, as the nearest double.
 func double(token []byte) float64 {
-	f, _ := strconv.ParseFloat(string(token), 64)
+	f, _ := rawjson.Float(token) // an infinity beyond the range of a double
 	return f
 }
 

@@ -15,8 +15,8 @@ import (
 // in with one update. That one leaves out the documents that were changed in between: they have moved on in the feed, and their turn comes.
 
 const (
-	buildDocs  = 1000 // in one step, but for tests
-	buildBytes = 1 << 20
+	buildDocs  = 2000 // in one step, but for tests
+	buildBytes = 2 << 20
 )
 
 // buildStep takes all indexes one step further. It reports whether there may be more to do.

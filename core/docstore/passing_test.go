@@ -76,5 +76,29 @@ func TestPassingRows(t *testing.T) {
 		})
 		require.NoError(t, err)
 		assert.Equal(t, len(changes), place)
+
+		for _, withDocs := range []bool{false, true} {
+			view := &docstore.View{Name: "all", Version: "1", Map: func(doc *core.Document, emit func(key, value []byte)) error {
+				emit([]byte(strconv.Quote(doc.ID[4:])), []byte(strconv.Itoa(len(doc.Body))))
+				return nil
+			}}
+			options := core.ViewOptions{IncludeDocs: withDocs, Conflicts: withDocs, Attachments: attachments, Descending: attachments}
+			var rows []*core.ViewRow
+			_, err := db.QueryView(t.Context(), view, options, func(row *core.ViewRow) error {
+				rows = append(rows, row)
+				return nil
+			})
+			require.NoError(t, err)
+			require.Greater(t, len(rows), 900)
+			options.Passing = true
+			place = 0
+			_, err = db.QueryView(t.Context(), view, options, func(row *core.ViewRow) error {
+				assert.Equal(t, string(wire.AppendViewRow(nil, rows[place], true)), string(wire.AppendViewRow(nil, row, true)))
+				place++
+				return nil
+			})
+			require.NoError(t, err)
+			assert.Equal(t, len(rows), place)
+		}
 	}
 }

@@ -12,13 +12,17 @@ func (q *viewQuery) flush() error {
 			return err
 		}
 	}
-	for _, row := range q.rows {
-		if err := q.each(row); err != nil {
+	for _, made := range q.rows {
+		if err := q.each(&made.row); err != nil {
 			return err
 		}
 	}
 	clear(q.rows)
 	q.rows = q.rows[:0]
+	if q.options.Passing {
+		q.memory.reuse()
+		q.keys = q.keys[:0]
+	}
 	return nil
 }
 
@@ -44,13 +48,12 @@ func linked(row *core.ViewRow) (docID string, rev core.Rev, named bool) {
 
 // join reads the documents of the rows that wait, all together.
 func (q *viewQuery) join() error {
-	bodies := bodyReader{contents: contents{wanted: q.options.Attachments}}
-	var rows []*core.ViewRow
-	var docIDs []string
-	var revs []core.Rev
-	for _, row := range q.rows {
-		if docID, rev, named := linked(row); named {
-			rows, docIDs, revs = append(rows, row), append(docIDs, docID), append(revs, rev)
+	rows := make([]*viewed, 0, len(q.rows))
+	docIDs := make([]string, 0, len(q.rows))
+	revs := make([]core.Rev, 0, len(q.rows))
+	for _, made := range q.rows {
+		if docID, rev, named := linked(&made.row); named {
+			rows, docIDs, revs = append(rows, made), append(docIDs, docID), append(revs, rev)
 		}
 	}
 	values, err := q.snapshot.GetMany(q.ctx, idKeys(documentPrefix, docIDs))
@@ -61,17 +64,17 @@ func (q *viewQuery) join() error {
 		if value == nil {
 			continue
 		}
-		if err := q.want(rows[i], docIDs[i], revs[i], value, &bodies); err != nil {
+		if err := q.want(rows[i], docIDs[i], revs[i], value); err != nil {
 			return err
 		}
 	}
-	size, err := bodies.read(q.ctx, q.snapshot)
+	size, err := q.bodies.read(q.ctx, q.snapshot)
 	q.chunk = nextChunk(len(q.rows), size)
 	return err
 }
 
 // want gives a row a document of which the body is to be read: a revision, or the winner. One that is deleted or missing is not shown.
-func (q *viewQuery) want(row *core.ViewRow, docID string, rev core.Rev, value []byte, bodies *bodyReader) error {
+func (q *viewQuery) want(made *viewed, docID string, rev core.Rev, value []byte) error {
 	winner, leaves, err := decodeWinner(docID, value)
 	if err != nil {
 		return err
@@ -92,10 +95,11 @@ func (q *viewQuery) want(row *core.ViewRow, docID string, rev core.Rev, value []
 	if node.Deleted {
 		return nil
 	}
-	row.Doc = &core.Document{ID: docID, Rev: node.Rev}
+	made.doc = core.Document{ID: docID, Rev: node.Rev}
+	made.row.Doc = &made.doc
 	if q.options.Conflicts && rec != nil {
-		row.Doc.Conflicts = rec.tree.Conflicts()
+		made.doc.Conflicts = rec.tree.Conflicts()
 	}
-	bodies.want(row.Doc, node.Body)
+	q.bodies.want(&made.doc, node.Body)
 	return nil
 }

@@ -53,8 +53,17 @@ type viewQuery struct {
 	ctx      context.Context
 	snapshot kv.Snapshot
 	window   window
-	rows     []*core.ViewRow // that wait for their documents
+	rows     []*viewed // that wait for their documents
+	memory   slab[viewed]
+	keys     []byte // of those rows, when they are not kept
+	bodies   bodyReader
 	chunk    int
+}
+
+// viewed is a row with its document: one piece of memory.
+type viewed struct {
+	row core.ViewRow
+	doc core.Document
 }
 
 func (q *viewQuery) run(ctx context.Context, s kv.Snapshot, g *viewGroup) error {
@@ -85,6 +94,7 @@ func (q *viewQuery) run(ctx context.Context, s kv.Snapshot, g *viewGroup) error 
 		q.summary.TotalRows = record.state.Counts[q.place.m]
 	}
 	q.ctx, q.snapshot, q.chunk = ctx, s, firstChunk
+	q.bodies.contents.wanted, q.bodies.passing = q.options.Attachments, q.options.Passing
 	q.window = newWindow(q.query.Skip, q.query.Limit)
 	return q.mapped(reader)
 }
@@ -154,12 +164,9 @@ func (q *viewQuery) rangeOf(reader *viewindex.Reader, within mapreduce.Range) (s
 			continue
 		}
 		shown = true
-		key, err := row.AppendKey(nil)
-		if err != nil {
+		if err := q.add(&row); err != nil {
 			return shown, err
 		}
-		// The snapshot's memory ends with it.
-		q.rows = append(q.rows, &core.ViewRow{ID: row.DocID, Key: key, Value: append([]byte(nil), row.Value...)})
 		if !q.options.IncludeDocs || len(q.rows) >= q.chunk {
 			if err := q.flush(); err != nil {
 				return shown, err
@@ -167,4 +174,21 @@ func (q *viewQuery) rangeOf(reader *viewindex.Reader, within mapreduce.Range) (s
 		}
 	}
 	return shown, nil
+}
+
+// add makes a row of one that the index has.
+func (q *viewQuery) add(row *viewindex.Row) (err error) {
+	made := q.memory.next(min(q.chunk, len(q.rows)+firstChunk))
+	made.row = core.ViewRow{ID: row.DocID, Value: row.Value}
+	q.rows = append(q.rows, made)
+	if q.options.Passing {
+		start := len(q.keys)
+		q.keys, err = row.AppendKey(q.keys)
+		made.row.Key = q.keys[start:len(q.keys):len(q.keys)]
+		return err
+	}
+	// The snapshot's memory ends with it.
+	made.row.Value = append([]byte(nil), row.Value...)
+	made.row.Key, err = row.AppendKey(nil)
+	return err
 }

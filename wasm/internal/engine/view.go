@@ -22,6 +22,7 @@ func queryView(ctx context.Context, db core.Adapter, r *request) ([]byte, error)
 	contents := r.contents()
 	options := r.viewOptions()
 	options.Attachments = contents.wanted && options.IncludeDocs
+	options.Passing = true
 	designDoc, view := r.string("ddoc"), r.string("view")
 	functions := functions{r.string("map"), r.string("reduce_function"), r.bool("transient")}
 	if r.err != nil {

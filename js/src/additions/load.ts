@@ -282,7 +282,7 @@ class Loading {
 
   // Notes in the database what it is a copy of, once all of it is there for good.
   async #settle({ id, session_id: session }: Line): Promise<void> {
-    const mark = Math.max(0, ...this.#marks);
+    const mark = this.#marks.reduce((most, seq) => Math.max(most, seq), 0);
     if (this.#fresh && mark > 0) {
       // What is written from now on comes after everything that checkpoints speak of.
       await this.#tools.call(this.#db, "succeed", { update_seq: mark });

@@ -19,6 +19,7 @@ export class Connection {
   #handle = 0;
   #state: "open" | "closed" | "destroyed" = "open";
   readonly #stay: () => void;
+  readonly #abandoned = new AbortController();
 
   constructor(address: Address, revsLimit?: number) {
     this.address = address;
@@ -43,7 +44,7 @@ export class Connection {
       if (address.adapter === "peer" || address.fetch !== undefined) {
         listen(engine);
       }
-      const handle = (await engine.call("open", 0, address)) as number;
+      const handle = (await engine.call("open", 0, address, { signal: this.#abandoned.signal })) as number;
       if (this.#revsLimit !== undefined) {
         await engine.call("revsLimit", handle, { revs_limit: this.#revsLimit });
       }
@@ -116,6 +117,12 @@ export class Connection {
     } finally {
       this.#stay();
     }
+  }
+
+  /** Closes what nobody else uses, and does not wait for a server to let it be opened first. */
+  async abandon(): Promise<void> {
+    this.#abandoned.abort();
+    await this.close();
   }
 
   /** Removes the database with its data. */

@@ -105,7 +105,7 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
       ignore?.();
       for (const { connection, temporary } of [source, target]) {
         if (temporary) {
-          connection.close().catch(() => {
+          connection.abandon().catch(() => {
             // It has served; there is nobody to whom this matters.
           });
         }

@@ -99,7 +99,7 @@ export class Sync<Content extends object> extends ThenableEmitter<SyncEvents<Con
       this.removeAllListeners();
       for (const { connection, temporary } of peers) {
         if (temporary) {
-          connection.close().catch(() => {
+          connection.abandon().catch(() => {
             // It has served; there is nobody to whom this matters.
           });
         }

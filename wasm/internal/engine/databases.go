@@ -96,9 +96,12 @@ func (d *databases) open(ctx context.Context, adapterName, name string, options 
 	}
 	s, first := d.join(ctx, sharedKey{adapterName, name}, opener)
 	if first {
-		// Opening goes on when the first who asked for it gives up: others may wait for it too.
+		opening := ctx
+		if !opener.Remote {
+			opening = context.WithoutCancel(ctx) // it goes on when the first who asked for it gives up: others may wait for it too
+		}
 		go func() {
-			s.adapter, s.err = opener.Open(context.WithoutCancel(ctx), name, options)
+			s.adapter, s.err = opener.Open(opening, name, options)
 			close(s.opened)
 		}()
 	}

@@ -1,0 +1,216 @@
+// Every event of a replication and of a sync, feeds that fail, and cancelling in the middle of any request.
+import assert from "node:assert/strict";
+import { createServer, request as httpRequest } from "node:http";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+
+import { startServer } from "../wasm_exec_test/gouchdb-server.mjs";
+import { importPackage } from "./installed.mjs";
+
+const { default: GouchDB } = await importPackage();
+
+let count = 0;
+const memory = () => new GouchDB(`events-${count++}`, { adapter: "memory" });
+const once = (emitter, event, matches = () => true) => new Promise((resolve) => emitter.on(event, (value) => matches(value) && resolve(value)));
+const all = ["active", "change", "denied", "checkpoint", "paused", "complete", "error"];
+
+/** Notes the events, each once in a row, with whether they came with an error. */
+function record(emitter) {
+  const events = [];
+  for (const event of all) {
+    emitter.on(event, (value) => {
+      const name = event === "paused" && value ? "paused(error)" : event;
+      if (events.at(-1) !== name) {
+        events.push(name);
+      }
+    });
+  }
+  return events;
+}
+
+/** A database that refuses one document, as a validation function does. */
+function picky() {
+  const db = memory();
+  const { bulkDocs } = db;
+  db.bulkDocs = async (request, options) => {
+    const { docs } = request;
+    const refused = docs.filter(({ _id }) => _id === "refused").map(({ _id }) => ({ error: true, status: 403, name: "forbidden", id: _id, reason: "not you" }));
+    return [...(await bulkDocs.call(db, { ...request, docs: docs.filter(({ _id }) => _id !== "refused") }, options)), ...refused];
+  };
+  return db;
+}
+
+/** Passes requests on to a server. `decide` may hang or cut one. */
+async function startProxy(target, decide) {
+  const seen = { requests: 0, open: 0 };
+  const server = createServer((request, response) => {
+    seen.requests++;
+    seen.open++;
+    response.on("close", () => seen.open--);
+    const fate = decide(request.url, seen.requests);
+    if (fate === "hang") {
+      return;
+    }
+    const passed = httpRequest(`${target}${request.url}`, { method: request.method, headers: request.headers }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      if (fate === "cut") {
+        response.write(" ");
+        setImmediate(() => response.destroy());
+        answer.destroy();
+      } else {
+        answer.pipe(response);
+      }
+    });
+    passed.on("error", () => response.destroy());
+    response.on("close", () => passed.destroy());
+    request.pipe(passed);
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    seen,
+    url: `http://127.0.0.1:${server.address().port}`,
+    stop: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+describe("events", { timeout: 60_000 }, () => {
+  let directory, server;
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), "gouchdb-events-"));
+    server = await startServer(["--dir", directory, "--no-auth", "--create", "events"]);
+    await new GouchDB(`${server.url}/events`).bulkDocs([{ _id: "a" }, { _id: "b" }]);
+  });
+  after(async () => {
+    await server.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  test("once: active, change, denied, checkpoint, complete", async () => {
+    const source = memory();
+    await source.bulkDocs([{ _id: "a" }, { _id: "refused" }]);
+    const replication = source.replicate.to(picky());
+    const events = record(replication);
+    const denied = once(replication, "denied");
+    const result = await replication;
+    assert.deepEqual(new Set(events), new Set(["active", "change", "denied", "checkpoint", "complete"]));
+    assert.deepEqual([events[0], ...events.slice(-2)], ["active", "checkpoint", "complete"]);
+    const { doc } = await denied;
+    assert.deepEqual([doc.docId, doc.status, doc.name, doc.reason], ["refused", 403, "forbidden", "not you"]);
+    assert.deepEqual([result.ok, result.docs_written, result.doc_write_failures], [true, 1, 1]);
+  });
+
+  test("live: active, change, paused, checkpoint, and active again for what comes later", async () => {
+    const [source, target] = [memory(), picky()];
+    await source.put({ _id: "a" });
+    const replication = source.replicate.to(target, { live: true });
+    const events = record(replication);
+    await once(replication, "checkpoint");
+    assert.deepEqual(events, ["active", "change", "paused", "checkpoint"]);
+    const denied = once(replication, "denied");
+    await source.bulkDocs([{ _id: "b" }, { _id: "refused" }]);
+    await denied;
+    await once(replication, "checkpoint");
+    assert.deepEqual(new Set(events.slice(4, -2)), new Set(["active", "change", "denied"]));
+    assert.deepEqual([events[4], ...events.slice(-2)], ["active", "paused", "checkpoint"]);
+    replication.cancel();
+    assert.equal((await replication).status, "cancelled");
+    assert.equal(events.at(-1), "complete");
+    assert.ok(!events.includes("error"));
+  });
+
+  test("a sync tells the same of both halves, with their direction", async () => {
+    const [a, b] = [memory(), picky()];
+    await a.bulkDocs([{ _id: "a" }, { _id: "refused" }]);
+    await b.put({ _id: "b" });
+    const sync = a.sync(b, { live: true });
+    const events = record(sync);
+    const told = { change: new Set(), denied: new Set(), checkpoint: new Set() };
+    for (const event of Object.keys(told)) {
+      sync.on(event, ({ direction }) => told[event].add(direction));
+    }
+    await Promise.all(["push", "pull"].map((half) => once(sync, "checkpoint", ({ direction }) => direction === half)));
+    sync.cancel();
+    await sync;
+    assert.deepEqual(told, { change: new Set(["push", "pull"]), denied: new Set(["push"]), checkpoint: new Set(["push", "pull"]) });
+    assert.deepEqual([events[0], events.at(-1)], ["active", "complete"]);
+    assert.ok(events.includes("paused"));
+  });
+
+  test("a failure for good is an error event and a rejection, once", async () => {
+    for (const live of [false, true]) {
+      const replication = memory().replicate.from(new GouchDB(`${server.url}/nowhere`, { skip_setup: true }), { live, retry: live });
+      const events = record(replication);
+      const told = once(replication, "error");
+      const error = await replication.catch((caught) => caught);
+      assert.equal(await told, error);
+      assert.deepEqual([error.status, error.result.ok], [404, false]);
+      assert.deepEqual(events.filter((event) => event === "error" || event === "complete"), ["error"]);
+    }
+  });
+
+  test("a feed that breaks off pauses a live replication with an error, and it goes on", async () => {
+    let cuts = 0;
+    const proxy = await startProxy(server.url, (url) => (url.includes("longpoll") && cuts++ < 3 ? "cut" : undefined));
+    const db = memory();
+    const replication = db.replicate.from(`${proxy.url}/events`, { live: true, retry: true, back_off_function: () => 1 });
+    const events = record(replication);
+    await once(replication, "paused", (error) => error?.name === "unreachable");
+    await once(replication, "active");
+    await new GouchDB(`${server.url}/events`).put({ _id: `after ${count}` });
+    await once(replication, "change", ({ docs }) => docs.some(({ _id }) => _id === `after ${count}`));
+    assert.ok(events.includes("paused(error)"));
+    assert.equal(replication.status.error, undefined);
+    replication.cancel();
+    await replication;
+    proxy.stop();
+  });
+
+  test("a feed that breaks off ends a live replication without `retry` with that error", async () => {
+    const proxy = await startProxy(server.url, (url) => (url.includes("longpoll") ? "cut" : undefined));
+    const replication = memory().replicate.from(`${proxy.url}/events`, { live: true });
+    const told = once(replication, "error");
+    await assert.rejects(replication, { name: "unreachable" });
+    assert.equal((await told).name, "unreachable");
+    proxy.stop();
+  });
+
+  for (const direction of ["to", "from"]) {
+    test(`cancel() ends a replication ${direction} a server in the middle of any request`, async () => {
+      for (let n = 1; ; n++) {
+        let hung;
+        const hanging = new Promise((resolve) => (hung = resolve));
+        const proxy = await startProxy(server.url, (_, number) => {
+          if (number === n) {
+            hung("hangs");
+            return "hang";
+          }
+          return undefined;
+        });
+        const db = memory();
+        await db.put({ _id: `cancel ${count}` });
+        const replication = db.replicate[direction](`${proxy.url}/events`, { live: true, retry: true, batch_size: 1 });
+        const reached = await Promise.race([hanging, once(replication, "checkpoint")]);
+        const sent = proxy.seen.requests;
+        const began = performance.now();
+        replication.cancel();
+        assert.equal((await replication).status, "cancelled");
+        assert.ok(performance.now() - began < 2000, `request ${n} held it up`);
+        assert.ok(proxy.seen.requests <= sent + 1, "it goes on asking");
+        while (proxy.seen.open > 0) { // the test's time-out bounds this
+          await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+        proxy.stop();
+        if (reached !== "hangs") {
+          assert.ok(n > 5, "it never came to hang");
+          return;
+        }
+      }
+    });
+  }
+});

@@ -68,7 +68,11 @@ func (b *batch) room(size int) {
 	if n > 0 && len(b.records[n-1])+size <= b.options.RecordBytes-checksumSize {
 		return
 	}
-	b.records = append(b.records, make([]byte, headerSize, headerSize+size+checksumSize))
+	capacity := headerSize + size + checksumSize
+	if n > 0 { // there is much to write: this one will be full as well
+		capacity = max(capacity, b.options.RecordBytes)
+	}
+	b.records = append(b.records, make([]byte, headerSize, capacity))
 	b.size += headerSize + checksumSize
 }
 

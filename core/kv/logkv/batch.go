@@ -17,6 +17,8 @@ type batch struct {
 	size    int      // of all records
 	// reclaimed is what a compaction has given back.
 	reclaimed uint64
+	// changes says that views will see something else, not the same at other places.
+	changes bool
 	// stale is set when a record that the base refers to is gone, which says that the base is not the newest state.
 	stale bool
 	// accepted are the updates in it that were acknowledged already.

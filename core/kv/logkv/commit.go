@@ -93,6 +93,8 @@ func (s *Store) runIn(b *batch, r *request) (tx *transaction, before savepoint) 
 	}
 	if r.err != nil {
 		b.rollback(point)
+	} else if !r.logged && b.size != point.size {
+		b.changes = true
 	}
 	return tx, point
 }
@@ -155,7 +157,7 @@ func (s *Store) append(b *batch, commit commitID) error {
 	for i, record := range records {
 		s.cache.put(b.first()+uint64(i), record)
 	}
-	s.publish(b.result(), b.size, len(records))
+	s.publish(b.result(), b.size, len(records), b.changes)
 	return nil
 }
 

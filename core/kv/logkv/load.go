@@ -184,7 +184,7 @@ func (s *Store) catchUp(ctx context.Context) (found map[commitID]bool, err error
 		}
 	}
 	if p.head > before.head {
-		s.publish(p.result(), p.size, p.records)
+		s.publish(p.result(), p.size, p.records, true)
 	}
 	return p.commits, nil
 }
@@ -199,6 +199,6 @@ func (s *Store) reload(ctx context.Context) (found map[commitID]bool, err error)
 	result.tail.writing = s.tail.writing
 	s.tail = result.tail
 	s.mutex.Unlock()
-	s.publish(result.state, 0, 0)
+	s.publish(result.state, 0, 0, true)
 	return nil, nil
 }

@@ -141,9 +141,9 @@ func (s *Store) newestLogged() *state {
 	return s.logged
 }
 
-// publish makes a state that is in the log the newest one. Views go on seeing what is acknowledged, if there is such; see rebase. The caller holds
-// the log.
-func (s *Store) publish(next *state, bytes, records int) {
+// publish makes a state that is in the log the newest one, and tells those who wait for changes, if it is one. Views go on seeing what is acknowledged, if there is such;
+// see rebase. The caller holds the log.
+func (s *Store) publish(next *state, bytes, records int, changes bool) {
 	s.mutex.Lock()
 	s.logged = next
 	if s.ahead.empty() {
@@ -151,7 +151,9 @@ func (s *Store) publish(next *state, bytes, records int) {
 	}
 	s.tail.add(bytes, records)
 	s.mutex.Unlock()
-	s.changed.Fire()
+	if changes {
+		s.changed.Fire()
+	}
 }
 
 // Changed implements kv.Store.

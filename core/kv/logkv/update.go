@@ -27,7 +27,8 @@ type request struct {
 	frees   bool  // so the last run has said; see kv.Freer
 	aborted bool  // the function panicked, or the caller has left
 
-	logged bool // it must not be acknowledged before it is logged
+	// logged: it is a step of a compaction, which must not be acknowledged before it is logged, and changes nothing that a view shows.
+	logged bool
 }
 
 // Update implements kv.Store.

@@ -78,7 +78,7 @@ func TestExpressPouchDB(t *testing.T) {
 		adaptertest.BatchRefusal,
 		adaptertest.SizeLimit,
 		// What it does not offer, or cannot bear.
-		adaptertest.Queries, adaptertest.Views, adaptertest.TemporaryViews,
+		adaptertest.WholeMango, adaptertest.WholeViews, adaptertest.TemporaryViews,
 		adaptertest.RevsLimit,
 		adaptertest.Purge,
 		adaptertest.DeepJSON,

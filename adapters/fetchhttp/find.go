@@ -53,6 +53,7 @@ func (db *DB) DeleteIndex(ctx context.Context, designDoc, name string) error {
 	if designDoc == "" || name == "" || hasNoURL(designDoc) || hasNoURL(name) {
 		return core.ErrMissing
 	}
-	_, err := db.ask(ctx, call{method: "DELETE", path: "/_index/" + escape(designDoc) + "/json/" + escape(name)})
+	// PouchDB's servers need the prefix.
+	_, err := db.ask(ctx, call{method: "DELETE", path: "/_index/" + escape(core.DesignPrefix+designDoc) + "/json/" + escape(name)})
 	return err
 }

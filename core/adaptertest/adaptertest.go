@@ -62,7 +62,9 @@ const (
 	ClosedErrors      Capability = "calls on a closed database, and waiting ones, fail with ErrClosed"
 	Persistence       Capability = "what was written is there after reopening"
 	Queries           Capability = "Mango queries are answered: the adapter is a core.Finder"
+	WholeMango        Capability = "finds have bookmarks, statistics and conflicts, sort without an index, know partial indexes, tell their ranges, and are refused as CouchDB refuses them"
 	Views             Capability = "map/reduce views in JavaScript are answered: the adapter is a core.Viewer"
+	WholeViews        Capability = "queries of views start at a document and follow links to revisions, need not update the view, are refused as CouchDB refuses them; ViewInfo and ViewCleanup answer"
 	TemporaryViews    Capability = "functions that no design document has can be queried: the adapter is a core.TemporaryViewer"
 	NewIdentity       Capability = "a database that was destroyed and made again has another identity"
 )

@@ -1,5 +1,7 @@
 // Seeded random scripts over the API, to be run on PouchDB and on GouchDB: what both answer, in a form that can be compared.
 
+import { moreOperations } from "./differential_more.mjs";
+
 // A generator of random numbers: the same ones for the same seed.
 export function randomOf(seed) {
   let state = (seed + 1) * 0x9e3779b9;
@@ -46,7 +48,7 @@ const flags = (r, names, p = 0.35) => Object.fromEntries(names.filter(() => r.ch
 const is = (db, id, state) => db.get(id).then(() => false, ({ reason }) => reason === state);
 const has = (db, id, name) => db.get(id).then(({ _attachments }) => name in (_attachments ?? {}), () => false);
 
-const operations = {
+const basicOperations = {
   put(r, known) {
     const id = r.pick(ids);
     const doc = { _id: id, ...body(r), ...(r.chance(0.15) && { _attachments: { [r.pick(["x", "y.txt"])]: attachment(r) } }) };
@@ -98,7 +100,7 @@ const operations = {
     const id = r.pick(["r1", "r2"]);
     const hash = r.pick(hashes);
     const docs = [{ _id: id, _rev: `2-${hash}`, _revisions: { start: 2, ids: [hash, "11111111111111111111111111111111"] }, hash }];
-    return ["bulkDocs", [docs, { new_edits: false }], (db) => db.bulkDocs(docs, { new_edits: false })];
+    return ["bulkDocs", [docs, { new_edits: false }], (db) => db.bulkDocs(docs, { new_edits: false }), { learns: false }];
   },
   get(r, known) {
     const id = r.pick([...ids, "r1", "r2", "nowhere"]);
@@ -192,6 +194,7 @@ const operations = {
   },
 };
 
+const operations = { ...basicOperations, ...moreOperations(ids) };
 const weights = { put: 8, remove: 3, get: 5, bulkDocs: 4, replicated: 2, allDocs: 4, changes: 3, attachments: 4 };
 const deck = Object.keys(operations).flatMap((name) => Array.from({ length: weights[name] ?? 1 }, () => name));
 
@@ -202,12 +205,14 @@ export async function run(seed, steps, db, makeAnother) {
   const tokens = new Map();
   const transcript = [];
   for (let step = 0; step < steps; step++) {
-    const [method, args, call] = operations[r.pick(deck)](r, known);
+    const [method, args, call, { learns = true } = {}] = operations[r.pick(deck)](r, known);
     const shown = normalised(args, tokens);
     let outcome;
     try {
       const result = await call(db, makeAnother);
-      learn(known, result, args, method);
+      if (learns) {
+        learn(known, learns === true ? result : result[learns], args, method);
+      }
       outcome = { result: normalised(result, tokens) };
     } catch (error) {
       outcome = { error: normalised(errorFields(error), tokens) };
@@ -218,13 +223,10 @@ export async function run(seed, steps, db, makeAnother) {
 }
 
 function learn(known, result, args, method) {
-  if (method === "bulkDocs" && args[1]?.new_edits === false) {
-    return;
-  }
   const docs = args[0]?.docs ?? args[0];
   for (const [i, row] of (Array.isArray(result) ? result : [result]).entries()) {
     if (row?.ok === true && row.rev) {
-      const deleted = method === "remove" || (Array.isArray(docs) && docs[i]._deleted);
+      const deleted = method.startsWith("remove") || (Array.isArray(docs) && docs[i]._deleted);
       known.learn(row.id, deleted ? "" : row.rev);
     }
   }
@@ -242,7 +244,9 @@ function normalised(value, tokens) {
   const revision = (text, owner) => {
     const key = `${owner} ${text}`;
     if (!tokens.has(key)) {
-      tokens.set(key, `${text.split("-", 1)[0]}-#${tokens.size}`);
+      const count = (tokens.get(owner) ?? 0) + 1;
+      tokens.set(owner, count);
+      tokens.set(key, `${text.split("-", 1)[0]}-#${count}`);
     }
     return tokens.get(key);
   };

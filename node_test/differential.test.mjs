@@ -3,14 +3,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import PouchDB from "pouchdb";
 import memoryAdapter from "pouchdb-adapter-memory";
+import find from "pouchdb-find";
 import { differences } from "./differences.mjs";
 import { run } from "./differential.mjs";
 import { importPackage } from "./installed.mjs";
 
 const { default: GouchDB } = await importPackage();
-PouchDB.plugin(memoryAdapter);
+PouchDB.plugin(memoryAdapter).plugin(find);
 const classes = [PouchDB.defaults({ adapter: "memory" }), GouchDB.defaults({ adapter: "memory" })];
-const seeds = process.env.DIFFERENTIAL_SEED ? [Number(process.env.DIFFERENTIAL_SEED)] : Array.from({ length: 60 }, (_, seed) => seed);
+const seeds = process.env.DIFFERENTIAL_SEED ? [Number(process.env.DIFFERENTIAL_SEED)] : Array.from({ length: Number(process.env.SEEDS ?? 100) }, (_, seed) => seed);
 const STEPS = 60;
 
 let count = 0;

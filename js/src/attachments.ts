@@ -104,8 +104,10 @@ export function revive(value: unknown, raw: Uint8Array): unknown {
       }
       for (const attachment of Object.values(member as Record<string, { follows?: boolean; length: number; content_type: string; data?: unknown }>)) {
         if (attachment.follows) {
-          delete attachment.follows;
           attachment.data = content(attachment);
+          // As in PouchDB: what is here needs no length.
+          delete attachment.follows;
+          delete (attachment as Attachment).length;
         }
       }
     }

@@ -27,6 +27,9 @@ export function tell<Result>(promise: PromiseLike<Result>, callback: Callback<Re
  */
 export function bothStyles(owner: object, method: Method, from: number): Method {
   return (...args) => {
+    if (args[from] === null) {
+      args[from] = undefined; // no options
+    }
     const last = args.length - 1;
     if (last < from || typeof args[last] !== "function") {
       return method.apply(owner, args);

@@ -116,8 +116,14 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
     const id = byID ? docOrID : docOrID._id;
     const rev = byID ? revOrOptions : ((docOrID as { _rev?: string })._rev ?? options.rev);
     checkID(id);
-    if (rev !== undefined) {
-      checkRev(rev);
+    if (rev === undefined) {
+      await this.get(id, options).catch((error: unknown) => {
+        if ((error as GouchError).reason !== "deleted") {
+          throw error; // there is no document to be in conflict with
+        }
+      });
+    } else {
+      checkRev(rev, id);
     }
     return this.#write({ _id: id, ...(rev === undefined ? {} : { _rev: rev }), _deleted: true }, options);
   }
@@ -217,7 +223,7 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
   async allDocs(options: t.AllDocsOptions = {}): Promise<t.AllDocsResult<Content, t.AllDocsRow<Content> | t.MissingRow>> {
     checkOptions("allDocs", options);
     checkSignal(options.signal);
-    const { key, keys, start_key: startkey = options.startkey, end_key: endkey = options.endkey } = options;
+    const { key, keys, start_key: startkey = options.startkey ?? undefined, end_key: endkey = options.endkey ?? undefined } = options; // to PouchDB, null is no key
     const other = Object.entries({ startkey, endkey, key }).find(([, value]) => value !== undefined)?.[0];
     if (keys !== undefined && other) {
       const reason = `Query parameter \`${other}\` is not compatible with multi-get`;

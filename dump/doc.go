@@ -36,6 +36,6 @@ var ErrDamaged = core.NewError(400, "damaged_dump", "")
 // localDB is a local database: it lists its local documents, and can be given sequences of which the checkpoints of another one speak truly.
 type localDB interface {
 	core.Adapter
-	LocalDocs(ctx context.Context, options core.AllDocsOptions, each func(*core.AllDocsRow) error) (core.AllDocsSummary, error)
+	EachLocal(ctx context.Context, each func(*core.Document) error) error
 	Succeed(ctx context.Context, uuid string, seq uint64) error
 }

@@ -98,12 +98,11 @@ func (w *writer) localDocs(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	_, err := local.LocalDocs(ctx, core.AllDocsOptions{IncludeDocs: true}, func(row *core.AllDocsRow) error {
+	return local.EachLocal(ctx, func(doc *core.Document) error {
 		w.summary.LocalDocs++
-		w.line = append(row.Doc.AppendJSON(append(w.line, `{"local":`...)), '}')
+		w.line = append(doc.AppendJSON(append(w.line, `{"local":`...)), '}')
 		return w.put()
 	})
-	return err
 }
 
 // documents follows the feed to its end.

@@ -77,6 +77,25 @@ func getLocal(ctx context.Context, s kv.Snapshot, docID string, options core.Get
 	return doc, nil
 }
 
+// EachLocal calls each for every local document, in the order of their ids.
+func (db *DB) EachLocal(ctx context.Context, each func(*core.Document) error) error {
+	return db.view(ctx, false, func(s kv.Snapshot) error {
+		for entry, err := range s.Scan(ctx, prefixRange(localPrefix)) {
+			if err != nil {
+				return err
+			}
+			doc, err := decodeLocal(string(entry.Key[1:]), entry.Value)
+			if err == nil {
+				err = each(doc)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // LocalDocs lists the local documents as AllDocs lists the others, with their "_local/" ids. TotalRows and Offset of the
 // summary are not known: CouchDB does not tell them either.
 func (db *DB) LocalDocs(ctx context.Context, options core.AllDocsOptions, each func(*core.AllDocsRow) error) (core.AllDocsSummary, error) {

@@ -32,7 +32,7 @@ func (t texts) answer() []byte {
 
 // localLister is a local database.
 type localLister interface {
-	LocalDocs(ctx context.Context, options core.AllDocsOptions, each func(*core.AllDocsRow) error) (core.AllDocsSummary, error)
+	EachLocal(ctx context.Context, each func(*core.Document) error) error
 }
 
 // localDocs answers with the local documents.
@@ -42,8 +42,8 @@ func localDocs(ctx context.Context, db core.Adapter, _ *request) ([]byte, error)
 		return nil, core.ErrNotImplemented.Because("a remote database's local documents cannot be listed")
 	}
 	var found texts
-	_, err := local.LocalDocs(ctx, core.AllDocsOptions{IncludeDocs: true}, func(row *core.AllDocsRow) error {
-		found.add(row.Doc)
+	err := local.EachLocal(ctx, func(doc *core.Document) error {
+		found.add(doc)
 		return nil
 	})
 	return found.answer(), err

@@ -42,7 +42,8 @@ export async function startChromium({ features = [] } = {}) {
 /**
  * Starts a browser that can be killed, and started again on what it has left on disk.
  * @param {{features?: string[]}} options
- * @returns its playwright context and browser, which are other ones after restart(); kill(), which ends all its processes without a warning; and close()
+ * @returns its playwright context and browser, which are other ones after restart(); kill(), which ends all its processes without a warning;
+ * sleep() and wake(), which stop all its processes and let them go on; and close()
  */
 export async function startMortalChromium({ features = [] } = {}) {
   const profile = await newProfile();
@@ -73,6 +74,8 @@ export async function startMortalChromium({ features = [] } = {}) {
       mortal.browser = await chromium.connectOverCDP(await debuggerOf(child), { timeout: 10_000 });
       mortal.context = mortal.browser.contexts()[0];
     },
+    sleep: () => signalGroup(child.pid, "SIGSTOP"),
+    wake: () => signalGroup(child.pid, "SIGCONT"),
     async kill() {
       signalGroup(child.pid);
       await ended; // stderr is closed when the last process of the group has gone
@@ -104,9 +107,9 @@ async function debuggerOf(child) {
   return url;
 }
 
-function signalGroup(pid) {
+function signalGroup(pid, signal = "SIGKILL") {
   try {
-    process.kill(-pid, "SIGKILL");
+    process.kill(-pid, signal);
   } catch (error) {
     if (error.code !== "ESRCH") { // they have ended by themselves
       throw error;

@@ -6,14 +6,14 @@ import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { startChromium } from "./chromium.mjs";
+import { startChromium, startMortalChromium } from "./chromium.mjs";
 import { startServer } from "./gouchdb-server.mjs";
 
 const path = (relative) => fileURLToPath(new URL(`../${relative}`, import.meta.url));
 const screenshots = process.env.SCREENSHOTS; // a directory to keep pictures in
 
 describe("the task board", () => {
-  let app, flags, server, anna, ben;
+  let app, flags, server, anna, ben, carla;
 
   before(async () => {
     app = await mkdtemp(join(tmpdir(), "gouchdb-demo-"));
@@ -25,11 +25,12 @@ describe("the task board", () => {
     flags = ["--dir", join(app, "data"), "--no-auth", "--static", app, "--create", "board"];
     await mkdir(join(app, "data"));
     server = await startServer(flags);
-    [anna, ben] = await Promise.all([startChromium(), startChromium()]);
+    [anna, ben] = await Promise.all([startChromium(), startMortalChromium()]);
   });
   after(async () => {
     await anna?.close();
     await ben?.close();
+    await carla?.close();
     await server?.stop();
     await rm(app, { recursive: true, force: true });
   });
@@ -143,15 +144,52 @@ describe("the task board", () => {
     }
     assert.match(await annas.locator("#state").textContent(), /^synced: ↑ \d+ ↓ \d+$/);
 
-    // After sleep the page is shown again: a connection that may have died unnoticed is replaced at once.
-    await annas.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
-    await item(bens, "Written without a server").locator(".delete").click();
-    await item(annas, "Written without a server").waitFor({ state: "detached" });
+    // Ben's machine goes to sleep. The server is replaced meanwhile, so that his connection is dead when he comes back; both ways go on by themselves.
+    ben.sleep();
+    await server.stop();
+    server = await startServer(flags, port);
+    await item(annas, "Written without a server").locator(".delete").click();
+    await add(annas, "While Ben sleeps");
+    await synced(annas);
+    ben.wake();
+    await item(bens, "While Ben sleeps").waitFor();
+    await item(bens, "Written without a server").waitFor({ state: "detached" });
+    await item(bens, "While Ben sleeps").locator(".delete").click();
+    await item(annas, "While Ben sleeps").waitFor({ state: "detached" });
+    await Promise.all([synced(annas), synced(bens)]);
 
     // The server has what they have.
     const { rows } = await (await fetch(`${server.url}/board/_all_docs?include_docs=true&conflicts=true`)).json();
     assert.deepEqual(rows.map((row) => row.doc.text).sort(), ["Buy oat milk", "Water the plants"]);
     assert.ok(rows.every((row) => row.doc._conflicts === undefined));
     assert.deepEqual(problems, []);
+  });
+
+  test("progress is shown while there is something left", { timeout: 120_000 }, async () => {
+    const docs = Array.from({ length: 1200 }, (_, n) => ({ _id: `task:2020:${String(n).padStart(4, "0")}`, text: `Task ${n}`, done: true, changed: "2020-01-01T00:00:00Z" }));
+    const headers = { "content-type": "application/json" };
+    assert.equal((await fetch(`${server.url}/board/_bulk_docs`, { method: "POST", headers, body: JSON.stringify({ docs }) })).status, 201);
+    carla = await startChromium();
+    const page = await carla.context.newPage();
+    await page.addInitScript(() => {
+      window.shown = [];
+      addEventListener("DOMContentLoaded", () => {
+        const [state, progress] = ["state", "progress"].map((id) => document.getElementById(id));
+        new MutationObserver(() => window.shown.push({ text: state.textContent, hidden: progress.hidden, value: progress.value })).observe(state, { childList: true, characterData: true });
+      });
+    });
+    await page.goto(`${server.url}/_app/`);
+    await synced(page);
+    const shown = await page.evaluate(() => window.shown);
+    const moving = shown.filter(({ hidden }) => !hidden);
+    assert.ok(moving.length > 0, JSON.stringify(shown));
+    for (const { text, value } of moving) {
+      assert.match(text, /^syncing: ↑ \d+ ↓ \d+, \d+ to go$/);
+      assert.ok(value >= 0 && value < 1);
+    }
+    assert.ok(moving.every(({ value }, i) => i === 0 || value >= moving[i - 1].value), "it does not go back");
+    const { text, hidden } = shown.at(-1);
+    assert.match(text, /^synced: ↑ 0 ↓ 12\d\d$/);
+    assert.equal(hidden, true);
   });
 });

@@ -43,9 +43,12 @@ element("add").addEventListener("submit", (event) => {
 });
 
 const state = element("state");
-const sync = new Sync(db, remote, (status, detail) => {
+const progress = element("progress");
+const sync = new Sync(db, remote, (status, detail, done) => {
   state.dataset.state = status;
   state.textContent = detail ? `${status}: ${detail}` : status;
+  progress.hidden = done === undefined;
+  progress.value = done ?? 1;
 });
 
 const online = element("online");

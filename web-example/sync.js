@@ -3,7 +3,8 @@
 import GouchDB from "gouchdb";
 
 export class Sync {
-  // report(state, detail) is called with "offline", "syncing", "synced", "waiting" (will try again) or "failed".
+  // report(state, detail, done) is called with "offline", "syncing", "synced", "waiting" (will try again) or "failed", and while there is a known amount left, with the part
+  // of it that is done, from 0 to 1.
   constructor(db, remoteURL, report) {
     Object.assign(this, { db, remoteURL, report });
     this.enabled = false;
@@ -33,6 +34,7 @@ export class Sync {
       }
     });
     this.problem = undefined;
+    this.settled = 0; // how much had been moved when there was nothing left
     return sync;
   }
 
@@ -44,16 +46,19 @@ export class Sync {
     }
     const halves = [this.current.push.status, this.current.pull.status];
     const error = halves.find((half) => half.state === "waiting")?.error;
+    const written = halves[0].docs_written + halves[1].docs_written;
     const moved = `↑ ${halves[0].docs_written} ↓ ${halves[1].docs_written}`;
     if (this.problem) {
       this.report("failed", this.problem.reason || this.problem.message);
     } else if (error) {
       this.report("waiting", error.reason || error.message);
     } else if (halves.every((half) => half.state === "paused")) {
+      this.settled = written;
       this.report("synced", moved);
     } else {
       const left = halves[0].pending + halves[1].pending;
-      this.report("syncing", left > 0 ? `${moved}, ${left} to go` : moved);
+      const done = written - this.settled;
+      this.report("syncing", left > 0 ? `${moved}, ${left} to go` : moved, left > 0 ? done / (done + left) : undefined);
     }
   }
 }

@@ -1,6 +1,7 @@
 package docstore
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -18,10 +19,13 @@ func (db *DB) Find(ctx context.Context, request []byte, each func(doc []byte) er
 	if err != nil {
 		return core.FindSummary{}, err
 	}
-	f := finder{db: db, request: parsed, each: each}
+	f := finder{db: db, request: parsed, each: each, finderMemory: memoryOfFinders.Get().(*finderMemory)}
+	defer f.release()
 	err = db.withPlan(ctx, parsed, func(s kv.Snapshot, c *catalogue, plan *mango.Plan) error {
 		f.ctx, f.snapshot, f.catalogue, f.plan = ctx, s, c, plan
-		return f.run()
+		err := f.run()
+		f.last = bytes.Clone(f.last) // the snapshot's memory ends with it
+		return err
 	})
 	if err != nil {
 		return core.FindSummary{}, err
@@ -128,14 +132,13 @@ type finder struct {
 	catalogue *catalogue
 	plan      *mango.Plan
 
-	waiting []hit
-	chunk   int
-	sorter  *mango.Sorter
-	skip    int
-	left    int    // of the limit
-	last    []byte // the position of the last document that was shown
-	stats   core.ExecutionStats
-	buffer  []byte
+	*finderMemory
+	chunk  int
+	sorter *mango.Sorter
+	skip   int
+	left   int    // of the limit
+	last   []byte // the position of the last document that was shown
+	stats  core.ExecutionStats
 }
 
 // hit is a document that may be wanted.
@@ -195,18 +198,22 @@ func (f *finder) flush() error {
 	if len(f.waiting) == 0 {
 		return nil
 	}
-	docIDs := make([]string, len(f.waiting))
-	records := make([][]byte, len(f.waiting))
+	docIDs, records := f.docIDs[:0], f.records[:0]
 	for i := range f.waiting {
-		docIDs[i], records[i] = f.waiting[i].docID, f.waiting[i].record
+		docIDs, records = append(docIDs, f.waiting[i].docID), append(records, f.waiting[i].record)
 	}
+	f.docIDs, f.records = docIDs, records
 	if records[0] == nil {
 		var err error
 		if records, err = f.snapshot.GetMany(f.ctx, idKeys(documentPrefix, docIDs)); err != nil {
 			return err
 		}
 	}
-	docs, size, err := readRecorded(f.ctx, f.snapshot, docIDs, records, f.request.Conflicts)
+	winners := &f.winners
+	if f.sorter != nil {
+		winners = new(winnersMemory) // which keeps them
+	}
+	docs, size, err := winners.read(f.ctx, f.snapshot, docIDs, records, f.request.Conflicts)
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package docstore
 
 import (
 	"context"
+	"slices"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv"
@@ -18,10 +19,24 @@ func readWinners(ctx context.Context, s kv.Snapshot, docIDs []string, conflicts 
 
 // readRecorded is readWinners for documents whose records are known.
 func readRecorded(ctx context.Context, s kv.Snapshot, docIDs []string, records [][]byte, conflicts bool) (docs []*core.Document, size int, err error) {
-	docs = make([]*core.Document, len(docIDs))
-	memory := make([]core.Document, len(docIDs))
-	numbers := make([]uint64, 0, len(docIDs))
-	places := make([]int, 0, len(docIDs))
+	return new(winnersMemory).read(ctx, s, docIDs, records, conflicts)
+}
+
+// winnersMemory is what documents are read into. The next reading uses it again.
+type winnersMemory struct {
+	docs    []*core.Document
+	all     []core.Document
+	numbers []uint64 // of bodies
+	places  []int    // of their documents
+}
+
+// read is readRecorded.
+func (m *winnersMemory) read(ctx context.Context, s kv.Snapshot, docIDs []string, records [][]byte, conflicts bool) (docs []*core.Document, size int, err error) {
+	m.forget()
+	docs = slices.Grow(m.docs[:0], len(docIDs))[:len(docIDs)]
+	memory := slices.Grow(m.all[:0], len(docIDs))[:len(docIDs)]
+	numbers, places := m.numbers[:0], m.places[:0]
+	defer func() { m.docs, m.all, m.numbers, m.places = docs, memory, numbers, places }()
 	for i, value := range records {
 		if value == nil || recordDeleted(value) {
 			continue
@@ -63,6 +78,12 @@ func readRecorded(ctx context.Context, s kv.Snapshot, docIDs []string, records [
 		}
 	}
 	return docs, size, nil
+}
+
+// forget lets go of what was read.
+func (m *winnersMemory) forget() {
+	clear(m.docs)
+	clear(m.all)
 }
 
 // fillIndexed gives a document the body and the attachments that a stored value holds, which it shares memory with.

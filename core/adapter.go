@@ -227,6 +227,8 @@ type BulkDocsOptions struct {
 	// Atomic writes nothing when one of the documents cannot be written; the others then fail with ErrNotWritten. Only local databases can
 	// do that; others answer with ErrNotImplemented.
 	Atomic bool
+	// InOrder gives a local database's sequences out in the order of the documents, not of their ids, if no id comes twice.
+	InOrder bool
 }
 
 // BulkResult is the outcome of one document of a write.

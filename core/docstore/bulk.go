@@ -14,11 +14,11 @@ import (
 	"github.com/gouchdb/gouchdb/internal/order"
 )
 
-// BulkDocs writes documents. Sequences are given out in the order of the ids, one for each changed document.
+// BulkDocs writes documents. Sequences are given out in the order of the ids unless options say otherwise, one for each changed document.
 //
 // A document that is too large fails the whole call, as in CouchDB, and so does a stub of an attachment that the revision before does not have.
 func (db *DB) BulkDocs(ctx context.Context, docs []*core.Document, options core.BulkDocsOptions) ([]core.BulkResult, error) {
-	b := batch{db: db, replicated: options.Replicated, atomic: options.Atomic, results: make([]core.BulkResult, len(docs))}
+	b := batch{db: db, replicated: options.Replicated, atomic: options.Atomic, inOrder: options.InOrder, results: make([]core.BulkResult, len(docs))}
 	if err := b.prepare(docs); err != nil {
 		return nil, err
 	}
@@ -79,7 +79,8 @@ type batch struct {
 	db         *DB
 	replicated bool
 	atomic     bool
-	writes     []write // by id, those of one id in the order they came
+	inOrder    bool
+	writes     []write // those of one id one after the other, in the order they came; all of them by id, or in the order they came
 	docIDs     []string
 	results    []core.BulkResult
 	// indexDue says that the batch has made an index that is to be built, or unmade one.
@@ -126,7 +127,7 @@ func (b *batch) prepare(docs []*core.Document) error {
 		b.writes = append(b.writes, w)
 	}
 	inOrder := func(a, b write) int { return strings.Compare(a.docID, b.docID) }
-	if !slices.IsSortedFunc(b.writes, inOrder) {
+	if !slices.IsSortedFunc(b.writes, inOrder) && !(b.inOrder && b.allDiffer()) {
 		order.Func(b.writes, inOrder)
 	}
 	b.docIDs = make([]string, 0, len(b.writes))
@@ -136,6 +137,15 @@ func (b *batch) prepare(docs []*core.Document) error {
 		}
 	}
 	return nil
+}
+
+// allDiffer reports whether no id comes twice.
+func (b *batch) allDiffer() bool {
+	seen := make(map[string]bool, len(b.writes))
+	for i := range b.writes {
+		seen[b.writes[i].docID] = true
+	}
+	return len(seen) == len(b.writes)
 }
 
 // check finds what makes CouchDB refuse the whole request.

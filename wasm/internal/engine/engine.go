@@ -114,6 +114,11 @@ func (e *Engine) work() {
 		e.idle--
 		e.mu.Unlock()
 		for c, more := e.next(); c != nil; c, more = e.next() {
+			if calls := e.together(c); len(calls) > 1 {
+				e.rouse()
+				e.runTogether(calls)
+				continue
+			}
 			if more {
 				e.rouse()
 			}
@@ -149,6 +154,11 @@ func (e *Engine) next() (c *call, more bool) {
 
 func (e *Engine) run(c *call) {
 	result, err := e.perform(c)
+	e.finish(c, result, err)
+}
+
+// finish answers a call that was submitted.
+func (e *Engine) finish(c *call, result []byte, err error) {
 	e.mu.Lock()
 	delete(e.calls, c.id)
 	e.mu.Unlock()

@@ -3,6 +3,7 @@
 package engine_test
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -22,4 +23,21 @@ func TestNothingIsAnsweredBeforeWhatWaitsToBegin(t *testing.T) {
 	assert.Equal(t, engine.Result, s.wait(s.submit(get)).kind)
 	assert.Equal(t, engine.Result, s.wait(put).kind)
 	assert.Contains(t, s.atOnce(get), `"_id":"x"`)
+}
+
+// So puts of one turn are written together, in their order.
+func TestPutsOfOneTurnKeepTheirOrder(t *testing.T) {
+	s := newShell(t)
+	db := s.open("memory", "a")
+	var calls []uint32
+	for i := range 1000 {
+		calls = append(calls, s.submit(`["put",`+db+`,{},{"_id":"`+strconv.Itoa(i*7919%1000)+`"}]`))
+	}
+	for _, call := range calls {
+		require.Equal(t, engine.Result, s.wait(call).kind)
+	}
+	ids, _ := s.idsIn(s.submit(`["changes",`+db+`,{"since":0}]`), "results")
+	for i, id := range ids {
+		require.Equal(t, strconv.Itoa(i*7919%1000), id)
+	}
 }

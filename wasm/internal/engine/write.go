@@ -33,10 +33,15 @@ func put(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 	if len(results) > 0 { // a server leaves out what it stored as it came
 		result = results[0]
 	}
+	return written(ctx, db, doc, &result)
+}
+
+// written is the answer to a put.
+func written(ctx context.Context, db core.Adapter, doc *core.Document, result *core.BulkResult) ([]byte, error) {
 	if result.Err != nil {
 		return nil, about(doc.ID, unknownToDelete(ctx, db, doc, result.Err))
 	}
-	return wire.AppendBulkResult(nil, &result), nil
+	return wire.AppendBulkResult(nil, result), nil
 }
 
 // unknownToDelete tells a deletion of what was never there as PouchDB does. To CouchDB it is a conflict like any other.

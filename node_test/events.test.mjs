@@ -180,6 +180,27 @@ describe("events", { timeout: 60_000 }, () => {
     proxy.stop();
   });
 
+  test("a document that is too large for the server does not stay unnoticed in a live replication", async () => {
+    const narrow = await startServer(["--memory", "--no-auth", "--create", "narrow", "--max-request-bytes", "3000"]);
+    const db = memory();
+    const replication = db.replicate.to(`${narrow.url}/narrow`, { live: true, retry: true });
+    const events = record(replication);
+    await once(replication, "paused");
+    const told = once(replication, "paused", (error) => error);
+    await db.bulkDocs([{ _id: "a" }, { _id: "large", text: "x".repeat(5000) }, { _id: "z" }]);
+    const error = await told;
+    assert.deepEqual([error.status, error.docId], [413, "large"]);
+    const { state, docs_written, doc_write_failures, errors } = replication.status;
+    assert.deepEqual([state, docs_written, doc_write_failures], ["waiting", 2, 1]);
+    assert.deepEqual(errors.map(({ docId }) => docId), ["large"]);
+    assert.equal(replication.status.error, error);
+    assert.deepEqual((await new GouchDB(`${narrow.url}/narrow`).allDocs()).rows.map(({ id }) => id), ["a", "z"]);
+    replication.cancel();
+    assert.equal((await replication).status, "cancelled");
+    assert.ok(!events.includes("error"));
+    await narrow.stop();
+  });
+
   for (const direction of ["to", "from"]) {
     test(`cancel() ends a replication ${direction} a server in the middle of any request`, async () => {
       for (let n = 1; ; n++) {

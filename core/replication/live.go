@@ -176,6 +176,11 @@ func (r *replicator) settle(b *batch) {
 	r.rest.commit.Reset(idleCommit)
 	if b.idle && !r.rest.paused {
 		r.rest.paused = true
+		if r.progress.pinned {
+			// Not everything is there: to say that nothing is left would hide it.
+			r.task.report(Event{Type: EventPaused, Err: r.firstFailure, Delay: r.options.repeatAfter, Result: r.soFar()}, StateWaiting)
+			return
+		}
 		r.change(StatePaused, 0)
 		r.emit(Event{Type: EventPaused})
 	}

@@ -227,11 +227,18 @@ func TestLiveTriesDocumentsAgain(t *testing.T) {
 		put(t, source, "better", `{}`)
 		synctest.Wait()
 		assert.Len(t, leaves(t, target), 2, "what comes later is not held up")
+		status := l.task.Status()
+		assert.Equal(t, replication.StateWaiting, status.State, "not everything is there")
+		assert.Equal(t, "bad", status.Err.ID)
+		pauses := l.of(replication.EventPaused)
+		assert.Equal(t, status.Err, pauses[len(pauses)-1].Err)
 		mutex.Lock()
 		broken = false
 		mutex.Unlock()
 		time.Sleep(11 * time.Minute)
 		assert.Equal(t, leaves(t, source), leaves(t, target))
+		assert.Equal(t, replication.StatePaused, l.task.Status().State)
+		assert.Nil(t, l.task.Status().Err)
 		l.stop()
 	})
 }

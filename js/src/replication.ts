@@ -36,7 +36,7 @@ type EngineEvent<Content extends object> =
   | { type: "change"; result: EngineResult; pending: number; docs: StoredDocument<Content>[] }
   | { type: "denied"; failure: EngineFailure }
   | { type: "active" }
-  | { type: "paused"; failure?: EngineFailure }
+  | { type: "paused"; failure?: EngineFailure; result: EngineResult }
   | { type: "checkpoint"; seq: Seq }
   | Question;
 
@@ -171,6 +171,7 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
           this.emit("active");
           break;
         case "paused":
+          this.#last = resultOf(event.result);
           this.#pause(event.failure && failure(event.failure));
           break;
         case "change":

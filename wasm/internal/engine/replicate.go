@@ -121,7 +121,8 @@ func (e *Engine) replicateOptions(ctx context.Context, r *request) (replication.
 				dst = append(dst, `,"failure":`...)
 				dst = appendFailure(dst, event.Err)
 			}
-			report(append(dst, '}'))
+			dst = append(dst, `,"result":`...)
+			report(append(appendReplicationResult(dst, &event.Result), '}'))
 		}
 	}
 	return options, r.err

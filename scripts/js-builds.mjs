@@ -43,7 +43,7 @@ export async function bundleAll(entrypoints, directory, id) {
   const build = (name, output, options) => bundle(join(entrypoints, `${name}.ts`), join(directory, output), id, options);
   await build("worker", "worker.js", { format: "iife" });
   await build("../pouchdb/import", "import-pouchdb.js");
-  await build("../additions/index", "additions.js");
+  await build("../additions/index", "additions.js", { plugins: [splitOff] });
   await build("browser", "browser.js", { plugins: [splitOff] });
   await build("script", "gouchdb.js", { format: "iife" });
   await build("inline", "inline.js", { plugins: [inlined(directory, "gouchdb.wasm")] });

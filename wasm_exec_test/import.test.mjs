@@ -14,7 +14,7 @@ before(async () => {
   files = await serve({
     "/": `<!doctype html><title>import</title><script src="/pouchdb.js"></script><script src="/pouchdb.indexeddb.js"></script>
       <script type=module>import GouchDB from '/browser.js'; globalThis.GouchDB = GouchDB;</script>`,
-    ...Object.fromEntries(["browser.js", "import-pouchdb.js", "gouchdb.wasm"].map((name) => [`/${name}`, new URL(name, dist)])),
+    ...Object.fromEntries(["browser.js", "additions.js", "import-pouchdb.js", "gouchdb.wasm"].map((name) => [`/${name}`, new URL(name, dist)])),
     ...Object.fromEntries(["pouchdb.js", "pouchdb.indexeddb.js"].map((name) => [`/${name}`, new URL(name, pouchdb)])),
   });
   server = await startServer(["--memory", "--no-auth", "--cors", files.url]);

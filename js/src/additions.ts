@@ -18,9 +18,13 @@ const tools: Tools = {
   fail: (failure) => new GouchError(failure),
 };
 
-/** What runs when it is called for, with what it needs: not every page wants it. */
-export async function addition<Name extends keyof typeof import("./additions/index.js")>(name: Name): Promise<[(typeof import("./additions/index.js"))[Name], Tools]> {
-  return [(await import("./additions/index.js"))[name], tools];
+type Runs = typeof import("./additions/index.js");
+type Given<Run> = Run extends (...args: [...infer Args, Tools]) => unknown ? Args : never;
+
+/** Runs what is loaded when it is called for: not every page wants it. */
+export async function addition<Name extends keyof Runs>(name: Name, ...args: Given<Runs[Name]>): Promise<Awaited<ReturnType<Runs[Name]>>> {
+  const run = (await import("./additions/index.js"))[name] as (...args: unknown[]) => ReturnType<Runs[Name]>;
+  return await run(...args, tools);
 }
 
 /** A database with what PouchDB leaves to plugins. */
@@ -41,8 +45,7 @@ export class Additions<Content extends object = t.AnyContent> extends Queries<Co
   upsert(id: string, change: Change<Content>, ...rest: Trailing<t.Abortable, UpsertResult>): Promise<UpsertResult>;
   async upsert(id: string, change: Change<Content>, options: t.Abortable = {}): Promise<UpsertResult> {
     check("upsert", options);
-    const [run, needed] = await addition("upsert");
-    return run(this, id, change, options, needed);
+    return addition("upsert", this as never, id, change as never, options);
   }
 
   /** Writes a document unless there is one of that id. */
@@ -60,10 +63,7 @@ export class Additions<Content extends object = t.AnyContent> extends Queries<Co
   conflicts(...rest: Trailing<ConflictsOptions, Conflict[]>): Conflicts {
     const [options, callback] = optionsAndCallback(rest);
     check("conflicts", options);
-    const conflicts = new Conflicts(options, async (signal) => {
-      const [run, needed] = await addition("conflicts");
-      return run(this as never, options, signal, needed);
-    });
+    const conflicts = new Conflicts(options, (signal) => addition("conflicts", this as never, options, signal));
     tell(conflicts, callback);
     return conflicts;
   }
@@ -81,8 +81,7 @@ export class Additions<Content extends object = t.AnyContent> extends Queries<Co
   resolve(id: string, merge: Merge<Content>, ...rest: Trailing<t.Abortable, UpsertResult>): Promise<UpsertResult>;
   async resolve(id: string, merge: Merge<Content>, options: t.Abortable = {}): Promise<UpsertResult> {
     check("resolve", options);
-    const [run, needed] = await addition("resolve");
-    return run(this as never, id, merge, options, needed);
+    return addition("resolve", this as never, id, merge as never, options);
   }
 
   /**
@@ -97,8 +96,7 @@ export class Additions<Content extends object = t.AnyContent> extends Queries<Co
   dump(options: t.Abortable = {}): ReadableStream<Uint8Array> {
     check("dump", options);
     const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-    addition("dump")
-      .then(([run, needed]) => run(this as never, writable, options, needed))
+    addition("dump", this as never, writable, options)
       .catch((error: unknown) => writable.abort(error))
       .catch(() => {
         // Nobody reads it any more.
@@ -107,7 +105,8 @@ export class Additions<Content extends object = t.AnyContent> extends Queries<Co
   }
 }
 
-function check(method: string, options: t.Abortable): void {
+/** Refuses options that cannot be. */
+export function check(method: string, options: t.Abortable): void {
   checkOptions(method, options);
   checkSignal(options.signal);
 }

@@ -28,7 +28,6 @@ export type ConflictsEvents = {
  */
 export class Conflicts extends ThenableEmitter<ConflictsEvents, Conflict[]> implements AsyncIterable<Conflict> {
   readonly #read: (signal: AbortSignal) => Promise<AsyncIterable<Conflict>>;
-  readonly #found = new Map<string, Conflict>();
   #iterated = false;
 
   /** @internal */
@@ -38,7 +37,9 @@ export class Conflicts extends ThenableEmitter<ConflictsEvents, Conflict[]> impl
     // Listeners come first, and a loop in place of the events.
     queueMicrotask(() => {
       if (!this.#iterated) {
-        void this.#run();
+        this.#run().catch(() => {
+          // The event and the promise tell.
+        });
       }
     });
   }
@@ -46,66 +47,46 @@ export class Conflicts extends ThenableEmitter<ConflictsEvents, Conflict[]> impl
   /** Loops over the conflicts. Leaving the loop ends the list. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Conflict, void, undefined> {
     this.#iterated = true;
+    yield* this.#rows();
+  }
+
+  async #run(): Promise<void> {
+    for await (const conflict of this.#rows()) {
+      if (conflict.conflicts.length > 0) {
+        this.emit("conflict", conflict);
+      } else {
+        this.emit("resolved", conflict.id);
+      }
+    }
+  }
+
+  // Whatever ends it, and whoever reads it, what there is then is told.
+  async *#rows(): AsyncGenerator<Conflict, void, undefined> {
+    const found = new Map<string, Conflict>();
+    let failure: GouchError | undefined;
     try {
       for await (const conflict of await this.#read(this.abort.signal)) {
-        this.#note(conflict);
+        if (this.cancelled) {
+          return;
+        }
+        found.delete(conflict.id);
+        if (conflict.conflicts.length > 0) {
+          found.set(conflict.id, conflict);
+        }
         yield conflict;
       }
     } catch (error) {
       if (!this.cancelled) {
-        this.#fail(error);
-        throw error;
+        throw (failure = asGouchError(error));
       }
     } finally {
-      this.cancel();
-      this.#complete();
-    }
-  }
-
-  async #run(): Promise<void> {
-    try {
-      for await (const conflict of await this.#read(this.abort.signal)) {
-        if (this.cancelled) {
-          break;
-        }
-        if (this.#note(conflict)) {
-          this.emit("conflict", conflict);
-        } else {
-          this.emit("resolved", conflict.id);
-        }
+      const list = [...found.values()];
+      if (failure) {
+        this.reject(failure);
+        this.emit("error", failure);
+      } else if (this.resolve(list)) {
+        this.emit("complete", list);
       }
-      this.#complete();
-    } catch (error) {
-      if (this.cancelled) {
-        this.#complete();
-      } else {
-        this.#fail(error);
-      }
-    }
-  }
-
-  #note(conflict: Conflict): boolean {
-    const is = conflict.conflicts.length > 0;
-    if (is) {
-      this.#found.set(conflict.id, conflict);
-    } else {
-      this.#found.delete(conflict.id);
-    }
-    return is;
-  }
-
-  #complete(): void {
-    const found = [...this.#found.values()];
-    if (this.resolve(found)) {
-      this.emit("complete", found);
-      this.removeAllListeners();
-    }
-  }
-
-  #fail(error: unknown): void {
-    const failure = asGouchError(error);
-    if (this.reject(failure)) {
-      this.emit("error", failure);
       this.removeAllListeners();
     }
   }

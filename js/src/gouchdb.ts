@@ -1,4 +1,5 @@
-import { addition, Additions } from "./additions.js";
+import { addition, Additions, check } from "./additions.js";
+import type { ImportOptions } from "./additions/importing.js";
 import type { DumpSource } from "./additions/lines.js";
 import type { LoadOptions, LoadProgress } from "./additions/load.js";
 import type { DatabasesOptions, StorageEstimate } from "./additions/storage.js";
@@ -10,10 +11,9 @@ import { classEvents, connectionOf, noteBuiltIn, type ClassEvents } from "./data
 import { Emitter } from "./emitter.js";
 import { badRequest, notImplemented } from "./error.js";
 import { init, type Loading } from "./host.js";
-import { importPouchDB, type ImportOptions } from "./importing.js";
 import { LiveFind, type LiveFindRequest, type LiveUpdate } from "./live_find.js";
 import { isAdapter, type DatabaseOptions } from "./name.js";
-import { checkOptions, checkSignal } from "./options.js";
+import { checkOptions } from "./options.js";
 import { peerOf, type Target } from "./peer.js";
 import type { ImportResult } from "./pouchdb/import.js";
 import type { FoundDocument } from "./query_types.js";
@@ -90,8 +90,9 @@ class GouchDBClass<Content extends object = t.AnyContent> extends Additions<Cont
    * const { docs, problems } = await GouchDB.importPouchDB("todo");
    * ```
    */
-  static importPouchDB(this: unknown, name: string, options: ImportOptions = {}): Promise<ImportResult> {
-    return importPouchDB((this ?? GouchDB) as GouchDBConstructor, name, options);
+  static async importPouchDB(this: unknown, name: string, options: ImportOptions = {}): Promise<ImportResult> {
+    check("importPouchDB", options);
+    return addition("importPouchDB", (this ?? GouchDB) as GouchDBConstructor, name, options);
   }
 
   /**
@@ -104,10 +105,8 @@ class GouchDBClass<Content extends object = t.AnyContent> extends Additions<Cont
    * ```
    */
   static async load(this: unknown, source: DumpSource, to: string | object, options: LoadOptions = {}): Promise<LoadProgress> {
-    checkOptions("load", options);
-    checkSignal(options.signal);
-    const [run, needed] = await addition("load");
-    return run((this ?? GouchDB) as GouchDBConstructor, source, to, options, needed);
+    check("load", options);
+    return addition("load", (this ?? GouchDB) as GouchDBConstructor, source, to, options);
   }
 
   /** The names of the databases that there are: those that begin with the prefix, without it. */
@@ -237,7 +236,7 @@ function overall<Result>(aClass: unknown, name: "allDbs" | "storageEstimate" | "
   const [options, callback] = optionsAndCallback(rest);
   checkOptions(name, options);
   const { __defaults } = (aClass ?? GouchDB) as typeof GouchDBClass;
-  const answer = addition(name).then(([run, needed]) => run({ ...__defaults, ...options }, needed) as Promise<Result>);
+  const answer = addition(name, { ...__defaults, ...options }) as Promise<Result>;
   tell(answer, callback);
   return answer;
 }

@@ -28,7 +28,7 @@ export type { AdapterName, DatabaseOptions } from "./name.js";
 export type { Loading, WasmSource } from "./host.js";
 export type { Attachment, AttachmentContent, Attachments } from "./attachments.js";
 export type * from "./types.js";
-export type { ImportOptions } from "./importing.js";
+export type { ImportOptions } from "./additions/importing.js";
 export type { ImportProblem, ImportProgress, ImportResult } from "./pouchdb/import.js";
 export type * from "./query_types.js";
 export type * from "./selector_types.js";

@@ -65,7 +65,7 @@ export class LiveFind<Doc extends object> implements AsyncIterable<LiveUpdate<Do
     const { signal, ...asked } = request as Abortable;
     checkSignal(signal);
     if (onChange !== undefined && typeof onChange !== "function") {
-      throw badRequest("liveFind: what is called with updates must be a function");
+      throw badRequest("liveFind: onChange must be a function");
     }
     this.#onChange = onChange;
     const data = toJSON("liveFind", patternsAsText(asked));

@@ -107,7 +107,7 @@ export function runScripts(request: string): string {
 // A function in a design document that names what is not there has thrown, as in CouchDB. One that was sent would be right at home.
 function checkSent(source: string | undefined, error: unknown): void {
   if (source?.startsWith(SENT) && error instanceof ReferenceError) {
-    throw new Refusal(400, "bad_request", `a function that is run in a worker knows nothing of what is around it on the page: ${error.message}`);
+    throw new Refusal(400, "bad_request", `a function in a worker knows nothing of the page: ${error.message}`);
   }
 }
 
@@ -137,7 +137,7 @@ function mapAll(scripts: Script[], sources: string[], request: string, first: un
           checkSent(sources[i], error);
           if (!failed) {
             failed = true;
-            console.error(`a map function failed for document ${String((doc as { _id?: unknown })._id)}, which has no rows therefore:`, error); // eslint-disable-line no-console
+            console.error(`a map function failed for document ${String((doc as { _id?: unknown })._id)}, which has no rows:`, error); // eslint-disable-line no-console
           }
         },
       ),
@@ -189,7 +189,7 @@ function build(source: string): Script {
     throw new Refusal(
       501,
       "not_implemented",
-      `the Content Security Policy of this page forbids JavaScript from design documents (its script-src lacks 'unsafe-eval'); give db.query a function instead: ${String(error)}`,
+      `the page's Content Security Policy forbids JavaScript from design documents (no 'unsafe-eval'); give db.query a function: ${String(error)}`,
     );
   }
   let script: unknown;

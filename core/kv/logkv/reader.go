@@ -35,12 +35,8 @@ func (r *reader) Get(ctx context.Context, key []byte) (value []byte, found bool,
 		return item.Value(), true, nil
 	}
 	at := mustAddress(item)
-	if !r.holds(at.record) {
-		if record, cached := r.store.cache.get(at.record); cached { // the common case, without any detour
-			if value, ok := at.in(record[:len(record)-checksumSize]); ok {
-				return value, true, nil
-			}
-		}
+	if value, ok := at.in(r.inMemory(at.record)); ok { // the common case, without any detour
+		return value, true, nil
 	}
 	values, err := r.values(ctx, []tree.Item{item})
 	if err != nil {
@@ -130,13 +126,31 @@ func (r *reader) yieldAll(ctx context.Context, items []tree.Item, keysOnly bool,
 // values returns the values of items, reading the records that hold them together.
 func (r *reader) values(ctx context.Context, items []tree.Item) ([][]byte, error) {
 	values := make([][]byte, len(items))
-	var numbers []uint64
+	var absent []int // places of those whose records have to be read
+	var number uint64
+	var content []byte // of the record of that number; neighbours are often in the same one
 	for i, item := range items {
 		if !item.External() {
 			values[i] = item.Value()
 			continue
 		}
-		if number := mustAddress(item).record; !r.holds(number) {
+		at := mustAddress(item)
+		if content == nil || at.record != number {
+			number, content = at.record, r.inMemory(at.record)
+		}
+		value, ok := at.in(content)
+		if content == nil || !ok {
+			absent = append(absent, i)
+			continue
+		}
+		values[i] = value
+	}
+	if len(absent) == 0 {
+		return values, nil
+	}
+	numbers := make([]uint64, 0, len(absent))
+	for _, i := range absent {
+		if number := mustAddress(items[i]).record; !r.holds(number) {
 			numbers = append(numbers, number)
 		}
 	}
@@ -145,15 +159,23 @@ func (r *reader) values(ctx context.Context, items []tree.Item) ([][]byte, error
 	if err != nil {
 		return nil, err
 	}
-	for i, item := range items {
-		if !item.External() {
-			continue
-		}
-		if values[i], err = r.value(ctx, item, records); err != nil {
+	for _, i := range absent {
+		if values[i], err = r.value(ctx, items[i], records); err != nil {
 			return nil, err
 		}
 	}
 	return values, nil
+}
+
+// inMemory returns a record without its checksum, if it is not yet in the log or in the cache.
+func (r *reader) inMemory(record uint64) []byte {
+	if r.holds(record) {
+		return r.held(record)
+	}
+	if data, cached := r.store.cache.get(record); cached {
+		return data[:len(data)-checksumSize]
+	}
+	return nil
 }
 
 // holds reports whether a record is one of those that are not in the log yet. Another context may have given its number to another record.

@@ -105,24 +105,24 @@ export class Connection {
     return engine.call(operation, 0, options, extras);
   }
 
-  /** Ends all that is going on and gives the handle back. Closing twice does no harm. */
-  async close(): Promise<void> {
+  /**
+   * Ends all that is going on and gives the handle back. Closing twice does no harm. What nobody else uses can be abandoned: then a server that does not answer is
+   * not waited for, to open it first.
+   */
+  async close(abandon = false): Promise<void> {
     if (this.#state !== "open") {
       return;
     }
     this.#state = "closed";
+    if (abandon) {
+      this.#abandoned.abort();
+    }
     try {
       const engine = await this.#opening?.catch(() => undefined); // what could not be opened is closed
       await engine?.call("close", 0, { db: this.#handle });
     } finally {
       this.#stay();
     }
-  }
-
-  /** Closes what nobody else uses, and does not wait for a server to let it be opened first. */
-  async abandon(): Promise<void> {
-    this.#abandoned.abort();
-    await this.close();
   }
 
   /** Removes the database with its data. */

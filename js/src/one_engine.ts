@@ -33,3 +33,12 @@ function opened({ connection, temporary }: Peer, place: Place): Peer {
   other.moveTo(place);
   return { connection: other, temporary: true };
 }
+
+/** Closes what was opened for a replication alone. It has served: what goes wrong matters to nobody. */
+export function release(...peers: Peer[]): void {
+  for (const { connection, temporary } of peers) {
+    if (temporary) {
+      connection.close(true).catch(() => undefined);
+    }
+  }
+}

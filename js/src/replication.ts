@@ -3,7 +3,7 @@ import type { Connection } from "./connection.js";
 import { failure, type EngineFailure } from "./engine.js";
 import { asError, asGouchError, badRequest, type GouchError } from "./error.js";
 import { checkFilter, checkFilterName, filterRequest, predicateName, predicateOf } from "./filters.js";
-import { inOneEngine } from "./one_engine.js";
+import { inOneEngine, release } from "./one_engine.js";
 import { checkCount, checkOptions, checkSignal, pick } from "./options.js";
 import type { Peer } from "./peer.js";
 import { sharedName, shareLive } from "./shared_live.js";
@@ -103,13 +103,7 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
       }
     } finally {
       ignore?.();
-      for (const { connection, temporary } of [source, target]) {
-        if (temporary) {
-          connection.abandon().catch(() => {
-            // It has served; there is nobody to whom this matters.
-          });
-        }
-      }
+      release(source, target);
     }
   }
 
@@ -185,14 +179,8 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
   #pause(error: GouchError | undefined): void {
     this.#state = error ? "waiting" : "paused";
     this.#error = error;
-    if (!error) {
-      this.#pending = 0;
-    }
-    if (error) {
-      this.emit("paused", error);
-    } else {
-      this.emit("paused");
-    }
+    this.#pending = error ? this.#pending : 0;
+    this.emit("paused", ...(error ? [error] : []));
   }
 
   // Asks the caller's function. When that throws, the replication fails with what it threw.

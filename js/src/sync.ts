@@ -1,5 +1,5 @@
 import { asGouchError, type GouchError } from "./error.js";
-import { inOneEngine } from "./one_engine.js";
+import { inOneEngine, release } from "./one_engine.js";
 import type { Peer } from "./peer.js";
 import { Replication } from "./replication.js";
 import { ThenableEmitter } from "./thenable.js";
@@ -97,13 +97,7 @@ export class Sync<Content extends object> extends ThenableEmitter<SyncEvents<Con
       this.emit("error", told);
     } finally {
       this.removeAllListeners();
-      for (const { connection, temporary } of peers) {
-        if (temporary) {
-          connection.abandon().catch(() => {
-            // It has served; there is nobody to whom this matters.
-          });
-        }
-      }
+      release(...peers);
     }
   }
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ type picky struct {
 	core.Adapter
 	refuse   func(doc *core.Document) *core.Error
 	maxBytes int
+	mutex    sync.Mutex
 	writes   []int // documents in each write, local ones not counted
 }
 
@@ -28,7 +30,9 @@ func (p *picky) BulkDocs(ctx context.Context, docs []*core.Document, options cor
 	if !options.Replicated {
 		return p.Adapter.BulkDocs(ctx, docs, options)
 	}
+	p.mutex.Lock()
 	p.writes = append(p.writes, len(docs))
+	p.mutex.Unlock()
 	bytes := 0
 	results := make([]core.BulkResult, len(docs))
 	var taken []*core.Document

@@ -54,14 +54,28 @@ export function buildWasm(output, id, tags = "", { named = false } = {}) {
   writeFileSync(output, mergeSegments(readFileSync(output), shortenTraces));
 }
 
-// Go's own script, as it comes with the compiler, in a function: it runs when the engine starts, not when the package is imported.
+// Go's script puts objects in the place of Node's modules where there are none. In Node they are there, and of the page's engine nothing calls them: it only reads the constants of fs.
+function withoutStandIns(script) {
+  for (const name of ["fs", "process", "path"]) {
+    const standIn = new RegExp(String.raw`^\tif \(!globalThis\.${name}\) \{\n[^]*?^\t\}\n`, "m");
+    const [found] = standIn.exec(script) ?? [];
+    const constants = /constants: \{.*?\}/.exec(found ?? "")?.[0];
+    if (!found || (name === "fs" && !constants)) {
+      throw new Error(`Go's wasm_exec.js has no stand-in for ${name} where it is looked for`);
+    }
+    script = script.replace(standIn, constants ? `\tglobalThis.fs ??= { ${constants} };\n` : "");
+  }
+  return script;
+}
+
+// Go's own script, nearly as it comes with the compiler, in a function: it runs when the engine starts, not when the package is imported.
 function wasmExec() {
   return {
     name: "wasm_exec",
     setup(build) {
       build.onResolve({ filter: /^gouchdb:wasm_exec$/ }, () => ({ path: "wasm_exec", namespace: "go" }));
       build.onLoad({ filter: /.*/, namespace: "go" }, () => {
-        const script = readFileSync(join(go("env", "GOROOT"), "lib/wasm/wasm_exec.js"), "utf8");
+        const script = withoutStandIns(readFileSync(join(go("env", "GOROOT"), "lib/wasm/wasm_exec.js"), "utf8"));
         return { contents: `export function defineGo() {\n${script}\n}`, loader: "js" };
       });
     },

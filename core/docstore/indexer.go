@@ -137,7 +137,12 @@ func (x *indexer) adopt(ctx context.Context) error {
 		return err
 	})
 	if err == nil && !same {
-		err = x.db.relist(ctx)
+		select {
+		case <-ctx.Done(): // before anything is written
+			return ctx.Err()
+		default:
+			err = x.db.relist(ctx)
+		}
 	}
 	if err == nil {
 		x.adopted.Store(true)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/gouchdb/gouchdb/core"
@@ -44,10 +43,10 @@ type replicator struct {
 
 	committed  core.Seq // what the newest checkpoint says
 	lastCommit time.Time
-	moved      bool         // there is something that a checkpoint would spare the next run
-	begun      bool         // see mark
-	writeBytes atomic.Int64 // BatchBytes, or less when the target did not take that
-	pageSize   int          // of the next reading of the changes feed
+	moved      bool // there is something that a checkpoint would spare the next run
+	begun      bool // see mark
+	writeBytes int  // BatchBytes, or less when the target did not take that
+	pageSize   int  // of the next reading of the changes feed
 	rest       *rest
 	connected  bool // both sides have answered
 	advanced   bool // a batch came through
@@ -73,13 +72,13 @@ func (t *Task) session(ctx context.Context, options Options, before Result) (*re
 	defer cancel()
 	r := &replicator{
 		ctx: ctx, task: t, source: t.source, target: t.target, options: options, direction: t.direction, events: t.events,
-		budget:    newBudget(options.BatchBytes, options.BatchesLimit),
-		rest:      newRest(),
-		result:    before,
-		before:    before.Counts,
-		suspicion: suspicion{turn: make(chan struct{}, 1)},
+		budget:     newBudget(options.BatchBytes, options.BatchesLimit),
+		writeBytes: options.BatchBytes,
+		rest:       newRest(),
+		result:     before,
+		before:     before.Counts,
+		suspicion:  suspicion{turn: make(chan struct{}, 1)},
 	}
-	r.writeBytes.Store(int64(options.BatchBytes))
 	defer r.rest.end()
 	r.retry = &retrier{policy: options.Retry, clock: options.Clock, random: options.Random, waker: &t.waker, onRetry: func(err *core.Error, delay time.Duration) {
 		r.suspect(err)
@@ -196,16 +195,21 @@ func (r *replicator) finish(b *batch) error {
 	if len(b.rows) > 0 {
 		r.change(StateActive, b.pending+int64(len(b.rows)))
 	}
-	err := r.writeChunks(b, func(c chunk, out outcome) {
+	for c := range b.chunks {
+		docs, err := r.choose(c.docs)
+		if err != nil {
+			return err
+		}
+		out, err := r.write(docs)
 		r.budget.giveBack(c.bytes)
 		r.account(c, out)
 		written = append(written, out.written...)
+		if err != nil {
+			return err
+		}
 		for _, failure := range slices.Concat(c.failures, out.failed) {
 			failed[failure.ID] = true
 		}
-	})
-	if err != nil {
-		return err
 	}
 	if b.err != nil {
 		return b.err

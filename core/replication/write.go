@@ -1,7 +1,6 @@
 package replication
 
 import (
-	"context"
 	"errors"
 
 	"github.com/gouchdb/gouchdb/core"
@@ -14,19 +13,19 @@ type outcome struct {
 }
 
 // write stores documents in the target as they are. Its error ends the run; documents that fail by themselves are in the outcome.
-func (r *replicator) write(ctx context.Context, docs []*core.Document) (outcome, error) {
+func (r *replicator) write(docs []*core.Document) (outcome, error) {
 	var out outcome
 	groups := r.group(docs)
 	for len(groups) > 0 {
 		group := groups[0]
 		groups = groups[1:]
-		err := r.writeGroup(ctx, group, &out)
+		err := r.writeGroup(group, &out)
 		if err == nil {
 			continue
 		}
 		failure := core.AsError(err)
 		switch verdict := judge(failure); {
-		case ctx.Err() != nil:
+		case r.ctx.Err() != nil:
 			return out, err
 		case verdict == verdictDivide && len(group) > 1:
 			groups = r.divide(failure, group, groups)
@@ -56,7 +55,7 @@ func (r *replicator) group(docs []*core.Document) [][]*core.Document {
 			plain = append(plain, doc)
 		}
 	}
-	return append(split(plain, r.options.BatchSize, int(r.writeBytes.Load())), alone...)
+	return append(split(plain, r.options.BatchSize, r.writeBytes), alone...)
 }
 
 // divide puts the halves of a refused group before the other groups. When it was too large, following writes are smaller, too.
@@ -66,25 +65,24 @@ func (r *replicator) divide(failure *core.Error, group []*core.Document, rest []
 		for _, doc := range group {
 			bytes += sentSize(doc)
 		}
-		r.writeBytes.Store(max(1, min(r.writeBytes.Load(), int64(bytes/2))))
+		r.writeBytes = max(1, min(r.writeBytes, bytes/2))
 	}
-	writeBytes := int(r.writeBytes.Load())
-	groups := split(group, (len(group)+1)/2, writeBytes)
+	groups := split(group, (len(group)+1)/2, r.writeBytes)
 	for _, other := range rest {
-		groups = append(groups, split(other, len(other), writeBytes)...)
+		groups = append(groups, split(other, len(other), r.writeBytes)...)
 	}
 	return groups
 }
 
-func (r *replicator) writeGroup(ctx context.Context, group []*core.Document, out *outcome) error {
+func (r *replicator) writeGroup(group []*core.Document, out *outcome) error {
 	pending := group
 	var passing []*core.Error
-	err := r.retry.do(ctx, "writing documents", func() error {
+	err := r.retry.do(r.ctx, "writing documents", func() error {
 		passing = nil
-		results, err := r.target.BulkDocs(ctx, pending, core.BulkDocsOptions{Replicated: true})
+		results, err := r.target.BulkDocs(r.ctx, pending, core.BulkDocsOptions{Replicated: true})
 		if errors.Is(err, core.ErrMissingStub) {
 			if pending, err = r.completed(pending, err); err == nil {
-				results, err = r.target.BulkDocs(ctx, pending, core.BulkDocsOptions{Replicated: true})
+				results, err = r.target.BulkDocs(r.ctx, pending, core.BulkDocsOptions{Replicated: true})
 			}
 		}
 		if err != nil {
@@ -116,7 +114,7 @@ func (r *replicator) writeGroup(ctx context.Context, group []*core.Document, out
 		}
 		return nil
 	})
-	if err != nil && len(passing) > 0 && ctx.Err() == nil {
+	if err != nil && len(passing) > 0 && r.ctx.Err() == nil {
 		out.failed = append(out.failed, passing...)
 		return nil
 	}

@@ -4,8 +4,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import crypto from "crypto-pouch";
+import delta from "delta-pouch";
 import memoryAdapter from "pouchdb-adapter-memory";
 import authentication from "pouchdb-authentication";
+import erase from "pouchdb-erase";
+import find from "pouchdb-find";
+import liveFind from "pouchdb-live-find";
 import upsert from "pouchdb-upsert";
 import relational from "relational-pouch";
 import transform from "transform-pouch";
@@ -83,6 +88,57 @@ test("pouchdb-authentication", async () => {
   assert.equal(session.ok, true);
   assert.equal((await db.logOut()).ok, true);
   await assert.rejects(db.signUp("", "x"), { name: "authentication_error" });
+});
+
+// It brings pouchdb-find's methods along, whose place is taken by what is built in; its own liveFind takes the place of ours.
+test("pouchdb-find and pouchdb-live-find", async () => {
+  const Class = GouchDB.defaults({ adapter: "memory" }).plugin(find).plugin(liveFind);
+  const db = new Class(`plugins-${count++}`);
+  await db.bulkDocs([{ _id: "mario", series: "Mario", n: 1 }, { _id: "link", series: "Zelda", n: 2 }]);
+  const updates = [];
+  let wake;
+  const feed = db.liveFind({ selector: { series: "Mario" }, sort: [{ n: "desc" }], aggregate: true });
+  const changed = () => new Promise((resolve) => (wake = resolve));
+  feed.on("update", ({ action, id }, aggregate) => {
+    updates.push([action, id, aggregate.map(({ _id }) => _id)]);
+    wake?.();
+  });
+  await new Promise((resolve, reject) => feed.on("ready", resolve).on("error", reject));
+  let next = changed();
+  await db.put({ _id: "luigi", series: "Mario", n: 3 });
+  await next;
+  next = changed();
+  await db.remove(await db.get("mario"));
+  await next;
+  feed.cancel();
+  assert.deepEqual(updates, [["ADD", "mario", ["mario"]], ["ADD", "luigi", ["luigi", "mario"]], ["REMOVE", "mario", ["luigi"]]]);
+});
+
+test("crypto-pouch", async () => {
+  const db = withPlugin(crypto)();
+  await db.crypto("secret");
+  await db.put({ _id: "a", text: "hidden" });
+  assert.equal((await db.get("a")).text, "hidden");
+  assert.equal((await db.allDocs({ include_docs: true })).rows[0].doc.text, "hidden");
+  const stored = await new GouchDB(db.name, { adapter: "memory" }).get("a");
+  assert.ok(stored.payload && !JSON.stringify(stored).includes("hidden"));
+});
+
+test("delta-pouch", async () => {
+  const db = withPlugin(delta)();
+  db.deltaInit();
+  const { id } = await db.save({ title: "Milk", done: false });
+  await db.save({ $id: id, done: true });
+  const docs = await db.all();
+  assert.deepEqual([docs[id].title, docs[id].done], ["Milk", true]);
+});
+
+test("pouchdb-erase", async () => {
+  const db = withPlugin(erase)();
+  await db.bulkDocs([{ _id: "a" }, { _id: "b" }]);
+  assert.deepEqual(await db.erase(), { ok: true });
+  const { doc_count, doc_del_count } = await db.info();
+  assert.deepEqual([doc_count, doc_del_count], [0, 2]);
 });
 
 test("a storage plugin of PouchDB's changes nothing", async () => {

@@ -7,21 +7,32 @@ import { startServer } from "./gouchdb-server.mjs";
 import { serve } from "./serve.mjs";
 
 const dist = new URL("../js/dist/", import.meta.url);
-const pouchdb = new URL("../node_test/node_modules/pouchdb/dist/", import.meta.url);
+// The versions whose databases are read, and where they are installed.
+const versions = { 7: "pouchdb-7", 8: "pouchdb-8", 9: "pouchdb" };
 
-let files, server, browser, page;
+let files, server, browser;
+const pages = {};
 before(async () => {
   files = await serve({
-    "/": `<!doctype html><title>import</title><script src="/pouchdb.js"></script><script src="/pouchdb.indexeddb.js"></script>
-      <script type=module>import GouchDB from '/browser.js'; globalThis.GouchDB = GouchDB;</script>`,
     ...Object.fromEntries(["browser.js", "additions.js", "import-pouchdb.js", "gouchdb.wasm"].map((name) => [`/${name}`, new URL(name, dist)])),
-    ...Object.fromEntries(["pouchdb.js", "pouchdb.indexeddb.js"].map((name) => [`/${name}`, new URL(name, pouchdb)])),
+    ...Object.fromEntries(Object.entries(versions).flatMap(([version, directory]) => [
+      [`/${version}`, `<!doctype html><title>import</title><script src="/${version}/pouchdb.js"></script><script src="/${version}/pouchdb.indexeddb.js"></script>
+        <script type=module>import GouchDB from '/browser.js'; globalThis.GouchDB = GouchDB;</script>`],
+      ...["pouchdb.js", "pouchdb.indexeddb.js"].map((name) => [`/${version}/${name}`, new URL(`../node_test/node_modules/${directory}/dist/${name}`, import.meta.url)]),
+    ])),
   });
   server = await startServer(["--memory", "--no-auth", "--cors", files.url]);
   browser = await startChromium();
-  page = await browser.context.newPage();
-  await page.goto(files.url);
+  for (const version of Object.keys(versions)) {
+    pages[version] = await openPage(version);
+  }
+});
+
+async function openPage(version) {
+  const page = await browser.context.newPage();
+  await page.goto(`${files.url}/${version}`);
   await page.waitForFunction(() => globalThis.GouchDB && globalThis.PouchDB);
+  assert.equal(await page.evaluate(() => PouchDB.version.split(".")[0]), version);
   await page.evaluate(() => {
     // All that a database holds, as its own methods tell it.
     globalThis.everything = async (db) => {
@@ -48,17 +59,21 @@ before(async () => {
       return found;
     };
   });
-});
+  return page;
+}
+
 after(async () => {
   await browser?.close();
   await server?.stop();
   await files?.close();
 });
 
-for (const adapter of ["idb", "indexeddb"]) {
-  test(`winners, conflicts, deletions, attachments and checkpoints, from ${adapter}`, { timeout: 120_000 }, async () => {
-    const outcome = await page.evaluate(async ({ adapter, remote }) => {
-      const name = `old-${adapter}`;
+for (const [version, adapter] of Object.keys(versions).flatMap((each) => [[each, "idb"], [each, "indexeddb"]])) {
+  const from = `${adapter} of PouchDB ${version}`;
+
+  test(`winners, conflicts, deletions, attachments and checkpoints, from ${from}`, { timeout: 120_000 }, async () => {
+    const outcome = await pages[version].evaluate(async ({ adapter, version, remote }) => {
+      const name = `old-${version}-${adapter}`;
       const pouch = new PouchDB(name, { adapter });
       const { rev: first } = await pouch.put({ _id: "edited", n: 1, null: null, "a-b": { "c.d": true }, list: [1, "ä😀", false] });
       const { rev: second } = await pouch.put({ _id: "edited", _rev: first, n: 2 });
@@ -112,12 +127,12 @@ for (const adapter of ["idb", "indexeddb"]) {
       async function pouchLocals(db) {
         // PouchDB lists no local documents.
         const idb = await new Promise((resolve) => { indexedDB.open(`_pouch_${db.name}`).onsuccess = ({ target }) => resolve(target.result); });
-        const store = adapter === "idb" ? "local-store" : "meta";
+        const store = adapter === "idb" ? "local-store" : version < 9 ? "docs" : "meta";
         const rows = await new Promise((resolve) => { idb.transaction(store).objectStore(store).getAllKeys().onsuccess = ({ target }) => resolve(target.result); });
         idb.close();
         return Promise.all(rows.filter((id) => id.startsWith("_local/")).map((id) => db.get(id)));
       }
-    }, { adapter, remote: server.url });
+    }, { adapter, version, remote: server.url });
     assert.deepEqual(outcome.after, outcome.before);
     assert.deepEqual(outcome.kept, [true]);
     assert.deepEqual(outcome.news, ["edited", "later"]);
@@ -130,9 +145,9 @@ for (const adapter of ["idb", "indexeddb"]) {
   });
 
   // PouchDB's "indexeddb" cannot read such a revision itself.
-  test(`a losing revision's own attachment, from ${adapter}`, { timeout: 60_000 }, async () => {
-    const text = await page.evaluate(async (adapter) => {
-      const name = `losing-${adapter}`;
+  test(`a losing revision's own attachment, from ${from}`, { timeout: 60_000 }, async () => {
+    const text = await pages[version].evaluate(async ([version, adapter]) => {
+      const name = `losing-${version}-${adapter}`;
       const pouch = new PouchDB(name, { adapter });
       await pouch.put({ _id: "with", _attachments: { "a.txt": { content_type: "text/plain", data: btoa("winner") } } });
       const loser = { _id: "with", _rev: "1-0", _revisions: { start: 1, ids: ["0"] }, _attachments: { "a.txt": { content_type: "text/plain", data: btoa("loser") } } };
@@ -140,25 +155,27 @@ for (const adapter of ["idb", "indexeddb"]) {
       const { problems } = await GouchDB.importPouchDB(name);
       const attachment = (rev) => new GouchDB(name).getAttachment("with", "a.txt", rev ? { rev } : {}).then((blob) => blob.text());
       return [await attachment(), await attachment("1-0"), ...problems];
-    }, adapter);
+    }, [version, adapter]);
     assert.deepEqual(text, ["winner", "loser"]);
   });
+}
 
+for (const [version, adapter] of [["9", "idb"], ["9", "indexeddb"]]) {
   test(`5,000 documents from ${adapter}, with all their revisions`, { timeout: 120_000 }, async (t) => {
-    const { rows, right, milliseconds, result } = await page.evaluate(async (adapter) => {
-      const name = `large-${adapter}`;
+    const { rows, right, milliseconds, result } = await pages[version].evaluate(async ([version, adapter]) => {
+      const name = `large-${version}-${adapter}`;
       const pouch = new PouchDB(name, { adapter });
       const docs = Array.from({ length: 5000 }, (_, i) => ({ _id: `doc-${i}`, n: i, text: "lorem ipsum ".repeat(20) }));
       await pouch.bulkDocs(docs);
       const some = (await pouch.allDocs({ include_docs: true })).rows.slice(0, 500).map(({ doc }) => ({ ...doc, n: -doc.n }));
       await pouch.bulkDocs(some);
       const start = performance.now();
-      const result = await GouchDB.importPouchDB(name, { to: "imported-" + adapter });
+      const result = await GouchDB.importPouchDB(name, { to: `imported-${version}-${adapter}` });
       const milliseconds = performance.now() - start;
-      const db = new GouchDB(`imported-${adapter}`);
+      const db = new GouchDB(`imported-${version}-${adapter}`);
       const [theirs, ours] = await Promise.all([pouch, db].map((database) => database.allDocs({ include_docs: true })));
       return { rows: ours.rows.length, right: theirs.rows.every(({ id, value, doc }, i) => ours.rows[i].id === id && ours.rows[i].value.rev === value.rev && ours.rows[i].doc.n === doc.n), milliseconds, result };
-    }, adapter);
+    }, [version, adapter]);
     assert.equal(rows, 5000);
     assert.equal(right, true);
     assert.deepEqual(result, { docs: 5000, total: 5000, revisions: 5500, attachments: 0, local_docs: 0, problems: [] });
@@ -167,7 +184,7 @@ for (const adapter of ["idb", "indexeddb"]) {
 }
 
 test("a database of another kind, and none, are named errors, and none is created", { timeout: 30_000 }, async () => {
-  const outcome = await page.evaluate(async () => {
+  const outcome = await pages[9].evaluate(async () => {
     const told = (name, options) => GouchDB.importPouchDB(name, options).then(() => "imported", ({ status, reason }) => `${status} ${reason}`);
     const none = await told("never-there");
     await new Promise((resolve) => {
@@ -179,7 +196,7 @@ test("a database of another kind, and none, are named errors, and none is create
     controller.abort();
     return {
       none, other: await told("other"), created: (await indexedDB.databases()).some(({ name }) => name === "_pouch_never-there"),
-      aborted: await GouchDB.importPouchDB("large-idb", { to: "aborted", signal: controller.signal }).catch(({ name }) => name),
+      aborted: await GouchDB.importPouchDB("large-9-idb", { to: "aborted", signal: controller.signal }).catch(({ name }) => name),
     };
   });
   assert.match(outcome.none, /^404 there is no database of PouchDB's/);

@@ -166,6 +166,23 @@ test("auto_compaction keeps no bodies but those of leaves", async () => {
   }
 });
 
+test("deterministic_revs: false names revisions at random", async () => {
+  const edits = async (options) => {
+    const [one, other] = [memory(options), memory(options)];
+    for (const db of [one, other]) {
+      const { rev } = await db.put({ _id: "a", n: 1 });
+      await db.putAttachment("a", "x", rev, "YQ==", "text/plain");
+    }
+    await one.sync(other);
+    const doc = await one.get("a", { conflicts: true, revs: true });
+    assert.match(doc._rev, /^2-[0-9a-f]{32}$/);
+    assert.equal(doc._rev, (await other.get("a"))._rev);
+    return [doc._conflicts?.length ?? 0, doc._revisions.ids.length];
+  };
+  assert.deepEqual(await edits({ deterministic_revs: false }), [1, 2]);
+  assert.deepEqual(await edits({}), [0, 2]);
+});
+
 test("activeTasks lists replications, and keeps PouchDB's list", async () => {
   const db = memory();
   assert.deepEqual(await db.activeTasks(), []);

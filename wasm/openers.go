@@ -22,6 +22,7 @@ import (
 func docOptions(text []byte) docstore.Options {
 	options := docstore.Options{Regexp: regexps.Compile, Scripts: hosted}
 	options.AutoCompaction, _ = rawjson.Bool(rawjson.Member(text, "auto_compaction"))
+	options.RandomRevs, _ = rawjson.Bool(rawjson.Member(text, "random_revs"))
 	return options
 }
 

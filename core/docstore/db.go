@@ -25,6 +25,7 @@ type Options struct {
 	Adapter         string        // as Info tells it: "memory", "file", "indexeddb", ...
 	MaxDocumentSize int           // limit to the length of a body; 0: DefaultMaxDocumentSize
 	AutoCompaction  bool          // keep no bodies but those of leaves
+	RandomRevs      bool          // name new revisions at random, so that the same edit made in two places is a conflict
 	NewUUID         func() string // makes the database's uuid and the ids of documents that have none; nil: 32 random hexadecimal digits
 	// Regexp runs the patterns of $regex in selectors. nil: a selector with a $regex fails, and says so.
 	Regexp mango.Engine
@@ -120,11 +121,15 @@ func (db *DB) load(ctx context.Context, s kv.Snapshot) (bool, error) {
 }
 
 func randomUUID() string {
-	var raw [16]byte
-	// Seeded by the system: unique, which is all that is asked of it. crypto/rand would add to what a page has to load.
+	raw := randomBytes()
+	return hex.Encode(raw[:])
+}
+
+// randomBytes are seeded by the system: unique, which is all that is asked of them. crypto/rand would add to what a page has to load.
+func randomBytes() (raw [16]byte) {
 	binary.LittleEndian.PutUint64(raw[:], rand.Uint64())
 	binary.LittleEndian.PutUint64(raw[8:], rand.Uint64())
-	return hex.Encode(raw[:])
+	return raw
 }
 
 // Identity returns the uuid that was made when the database was created, or that of the one that it succeeds.

@@ -52,6 +52,10 @@ func (e *edit) document(docID string, was *record, writes []write) error {
 				result.Err = core.AsError(err).Of(docID)
 				continue
 			}
+			if e.db.options.RandomRevs {
+				raw := randomBytes()
+				rev.Hash = string(raw[:])
+			}
 			path.Revisions = core.Revisions{Start: rev.Generation, Hashes: []string{rev.Hash}}
 			if !parent.IsZero() {
 				path.Revisions.Hashes = append(path.Revisions.Hashes, parent.Hash)

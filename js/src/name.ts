@@ -30,7 +30,7 @@ export interface DatabaseOptions {
   revs_limit?: number;
   /** Removes the bodies of revisions that are not leaves by itself. */
   auto_compaction?: boolean;
-  /** PouchDB's: revisions are always made of what they hold, as CouchDB makes them. */
+  /** `false` names new revisions at random: the same edit made in two places is then a conflict. Otherwise they are made of what they hold, as CouchDB makes them. */
   deterministic_revs?: boolean;
   /** For remote databases: sends the requests, in place of the place's own `fetch`. */
   fetch?: Fetch;
@@ -55,6 +55,7 @@ export interface Address {
   /** The number of the function that sends its requests. */
   fetch?: number;
   auto_compaction?: boolean;
+  random_revs?: boolean;
   durability?: string;
   compaction_ratio?: number;
   /** Which engine has it: by default the one in this context. */
@@ -112,7 +113,7 @@ export function addressOf(nameOrOptions: string | DatabaseOptions, more: Databas
     throw badRequest("option `compaction_ratio` must be a number, 1.2 or greater, or negative for never");
   }
   const shown = prefix + name;
-  const address = { adapter: chosen, name: shown, shown, ...(durability ? { durability } : {}), ...(ratio === undefined ? {} : { compaction_ratio: ratio }), ...(options.auto_compaction === true ? { auto_compaction: true } : {}), ...place };
+  const address = { adapter: chosen, name: shown, shown, ...(durability ? { durability } : {}), ...(ratio === undefined ? {} : { compaction_ratio: ratio }), ...(options.auto_compaction === true ? { auto_compaction: true } : {}), ...(options.deterministic_revs === false ? { random_revs: true } : {}), ...place };
   if (chosen !== "file") {
     return address;
   }

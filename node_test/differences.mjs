@@ -76,6 +76,11 @@ export const differences = [
     settle: (call, p, g) => /^bulkGet \[{"docs":\[({}|.*"odd"})\]}\]$/.test(call) && g.error?.status === 400 && [delete p.result, delete g.error].every(Boolean),
   },
   {
+    name: "a deleted document to be removed",
+    why: "is not there any more, as to CouchDB; to PouchDB there is a conflict",
+    settle: told(/^remove/, { status: 409 }, { status: 404, message: "missing" }),
+  },
+  {
     name: "a document to be removed that never was",
     why: "is missing, not deleted",
     settle: (call, p, g) => call.startsWith("remove") && p.error?.reason === "deleted" && g.error?.reason === "missing" && [p, g].every(({ error }) => delete error.reason),

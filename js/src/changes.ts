@@ -1,7 +1,7 @@
 import type { Connection } from "./connection.js";
 import { asGouchError, badRequest, type GouchError } from "./error.js";
 import { checkFilter, filterRequest, predicateOf } from "./filters.js";
-import { checkCount, checkOptions, checkSignal, pick } from "./options.js";
+import { checkBoolean, checkCount, checkOptions, checkSignal, pick } from "./options.js";
 import { ThenableEmitter } from "./thenable.js";
 import type { AnyContent, Change, ChangesOptions, ChangesResult, Seq, StoredDocument } from "./types.js";
 
@@ -202,9 +202,7 @@ function checkChangesOptions(options: ChangesOptions): void {
   checkOptions("changes", options);
   checkFilter(options);
   const { live, descending, heartbeat } = options;
-  if (live !== undefined && typeof live !== "boolean") {
-    throw badRequest("option `live` must be true or false");
-  }
+  checkBoolean("live", live);
   if (live && descending) {
     throw badRequest("option `descending` cannot go together with `live`");
   }

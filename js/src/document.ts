@@ -4,7 +4,7 @@ import { badID, badRequest, GouchError } from "./error.js";
 /** Refuses what is not a document, with PouchDB's error. */
 export function checkDocument(doc: unknown): asserts doc is Record<string, unknown> {
   if (typeof doc !== "object" || doc === null || Array.isArray(doc)) {
-    throw new GouchError({ status: 400, name: "bad_request", reason: "Document must be a JSON object" });
+    throw badRequest("Document must be a JSON object");
   }
 }
 
@@ -17,14 +17,14 @@ export function checkID(id: unknown): asserts id is string {
     throw badID();
   }
   if (id.startsWith("_") && !id.startsWith("_design/") && !id.startsWith("_local/")) {
-    throw new GouchError({ status: 400, name: "bad_request", reason: "Only reserved document ids may start with underscore.", docId: id });
+    throw badRequest("Only reserved document ids may start with underscore.", id);
   }
 }
 
 /** Refuses what is not the name of an attachment. */
 export function checkName(name: unknown): asserts name is string {
   if (typeof name !== "string") {
-    throw new GouchError({ status: 400, name: "bad_request", reason: "the name of an attachment must be a string" });
+    throw badRequest("the name of an attachment must be a string");
   }
 }
 

@@ -117,11 +117,7 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
     const rev = byID ? revOrOptions : ((docOrID as { _rev?: string })._rev ?? options.rev);
     checkID(id);
     if (rev === undefined) {
-      await this.get(id, options).catch((error: unknown) => {
-        if ((error as GouchError).reason !== "deleted") {
-          throw error; // there is no document to be in conflict with
-        }
-      });
+      await this.get(id, options); // which says so when there is no document
     } else {
       checkRev(rev, id);
     }

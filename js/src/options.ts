@@ -18,6 +18,13 @@ export function checkOptions(method: string, options: unknown): void {
   }
 }
 
+/** Refuses what is neither true nor false. */
+export function checkBoolean(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "boolean") {
+    throw badRequest(`option \`${name}\` must be true or false`);
+  }
+}
+
 /** Refuses a count that is none. */
 export function checkCount(name: string, value: unknown, least: number): void {
   if (value !== undefined && (typeof value !== "number" || !Number.isInteger(value) || value < least)) {

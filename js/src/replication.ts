@@ -4,7 +4,7 @@ import { failure, type EngineFailure } from "./engine.js";
 import { asError, asGouchError, badRequest, type GouchError } from "./error.js";
 import { checkFilter, checkFilterName, filterRequest, predicateName, predicateOf } from "./filters.js";
 import { inOneEngine, release } from "./one_engine.js";
-import { checkCount, checkOptions, checkSignal, pick } from "./options.js";
+import { checkBoolean, checkCount, checkOptions, checkSignal, pick } from "./options.js";
 import type { Peer } from "./peer.js";
 import { sharedName, shareLive } from "./shared_live.js";
 import { ThenableEmitter } from "./thenable.js";
@@ -234,9 +234,7 @@ function resultOf(result: EngineResult): ReplicationResult {
 export function checkReplicateOptions(options: ReplicateOptions): void {
   checkOptions("replicate", options);
   for (const name of ["live", "retry", "winning_revs_only"] as const) {
-    if (options[name] !== undefined && typeof options[name] !== "boolean") {
-      throw badRequest(`option \`${name}\` must be true or false`);
-    }
+    checkBoolean(name, options[name]);
   }
   if (options.back_off_function !== undefined && !(typeof options.back_off_function === "function" && options.live && options.retry)) {
     throw badRequest("option `back_off_function` must be a function, and goes together with `live` and `retry`");

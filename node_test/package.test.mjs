@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
+import { startServer } from "../wasm_exec_test/gouchdb-server.mjs";
 import { importPackage, packageRoot, project, run } from "./installed.mjs";
 
 const { default: GouchDB, GouchError } = await importPackage();
@@ -522,4 +523,20 @@ test("init takes the engine as bytes, or as a module; once it runs it is too lat
     await GouchDB.init({ wasm: new Response("no", { status: 404 }) }).catch(({ message }) => console.log(message));
   `);
   assert.match(output, /engine_unavailable 500\n.*404/);
+});
+
+test("no timer keeps a process that has its answers", async () => {
+  const server = await startServer(["--memory", "--no-auth", "--create", "notes"]);
+  try {
+    const { code, output } = await run(`
+      import GouchDB from "gouchdb";
+      const remote = new GouchDB("${server.url}/notes");
+      await remote.put({ _id: "a" });
+      await new Promise(setImmediate);
+      console.log(process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length, (await remote.get("a"))._id);
+    `);
+    assert.deepEqual({ code, output }, { code: 0, output: "0 a\n" });
+  } finally {
+    await server.stop();
+  }
 });

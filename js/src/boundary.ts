@@ -26,6 +26,8 @@ export interface Transport {
   submit: (request: Request) => void;
   /** Ends a call, at the end of this turn. */
   cancel: (call: number) => void;
+  /** Says whether anybody waits for an answer. */
+  hold?: (awaited: boolean) => void;
 }
 
 /** The kinds of texts that the engine delivers, as in wasm/internal/engine: the third is an event. */
@@ -127,6 +129,10 @@ export class Boundary implements Transport {
   cancel(call: number): void {
     this.#cancelled.push(call);
     this.#schedule();
+  }
+
+  hold(awaited: boolean): void {
+    this.#go.hold(awaited);
   }
 
   #schedule(): void {

@@ -34,6 +34,7 @@ export class Engine {
   readonly #pending = new Map<number, Pending>();
   readonly #onStopped: () => void;
   #lastCall = 0;
+  #awaited = 0;
 
   private constructor(onStopped: () => void) {
     this.#onStopped = onStopped;
@@ -79,6 +80,8 @@ export class Engine {
     const answer = new Promise<unknown>((resolve, reject) => {
       this.#pending.set(call, { resolve, reject, onEvent });
     });
+    // One that listens is never answered: nobody waits for it.
+    this.#await(operation === "listen" ? 0 : 1);
     this.#transport.submit({ call, text: data === undefined ? `${head}]` : `${head},${data}]`, raw, urgent: database === 0 });
     if (!signal) {
       return answer;
@@ -136,6 +139,15 @@ export class Engine {
       pending.reject(engineError("engine_answer", `the engine's answer cannot be read: ${asError(error).message}`, error));
     }
     this.#pending.delete(call);
+    this.#await(-1);
+  }
+
+  #await(more: number): void {
+    const before = this.#awaited;
+    this.#awaited += more;
+    if (before === 0 || this.#awaited === 0) {
+      this.#transport.hold?.(this.#awaited > 0);
+    }
   }
 
   #stop(error: GouchError): void {

@@ -29,6 +29,8 @@ export interface GoProgram {
   running(): boolean;
   /** Calls exported functions. */
   enter(call: () => void): void;
+  /** Says whether anybody waits for what Go does: only then does a timer of more than a second keep a process of Node's alive. */
+  hold(awaited: boolean): void;
 }
 
 // What Go's script puts on globalThis, or takes from there.
@@ -104,6 +106,20 @@ export async function startGo(
     const size = go.mem.getInt32((sp >>> 0) + 24, true);
     lastWords = (lastWords + decoder.decode(new Uint8Array(go.mem.buffer, address, size))).slice(0, 16384);
   };
+  // Go has one timer at a time, and leaves it running when it is not needed any more.
+  let awaited = false;
+  let long = false;
+  const hold = () => {
+    for (const timer of go._scheduledTimeouts.values() as Iterable<Partial<Record<"ref" | "unref", () => void>>>) {
+      timer[awaited || !long ? "ref" : "unref"]?.(); // Node's; in a page it is a number
+    }
+  };
+  const schedule = runtime["runtime.scheduleTimeoutEvent"] as (sp: number) => void;
+  runtime["runtime.scheduleTimeoutEvent"] = (sp: number) => {
+    schedule(sp);
+    long = go.mem.getBigInt64((sp >>> 0) + 8, true) > 1000n;
+    hold();
+  };
   // Timers and callbacks resume Go through this too: what goes wrong there must not get lost, nor go on.
   const resume = go._resume.bind(go);
   let depth = 0; // Go may call JavaScript, which calls Go
@@ -142,5 +158,9 @@ export async function startGo(
     },
     running: () => depth > 0,
     enter,
+    hold: (now) => {
+      awaited = now;
+      hold();
+    },
   };
 }

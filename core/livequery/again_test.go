@@ -99,11 +99,11 @@ func TestFailuresThatPass(t *testing.T) {
 		assert.Equal(t, livequery.Update{Err: core.ErrUnreachable}, v.updates[1], "it is told")
 		put(t, db.DB, "b", `{"n":3}`)
 		put(t, db.DB, "c", `{"n":4}`)
-		time.Sleep(10 * time.Minute)
+		sleep(10 * time.Minute)
 		require.Len(t, v.updates, 2, "once")
 		assert.Less(t, db.refused, 50, "it is not asked all the time")
 		db.fail(nil)
-		time.Sleep(time.Minute)
+		sleep(time.Minute)
 		require.Len(t, v.updates, 3)
 		assert.Equal(t, livequery.Update{Changes: []livequery.Change{
 			{Type: livequery.Changed, ID: "b", From: 1, To: 1, Doc: []byte(`{"n":3}`)}, {Type: livequery.Added, ID: "c", From: -1, To: 2, Doc: []byte(`{"n":4}`)},
@@ -111,9 +111,9 @@ func TestFailuresThatPass(t *testing.T) {
 		db.fail(core.NewError(429, "too_many_requests", "").From(asking(time.Hour)))
 		synctest.Wait()
 		db.fail(nil)
-		time.Sleep(59 * time.Minute)
+		sleep(59 * time.Minute)
 		require.Len(t, v.updates, 4, "as long as the server wants")
-		time.Sleep(2 * time.Minute)
+		sleep(2 * time.Minute)
 		require.Len(t, v.updates, 5)
 		assert.Equal(t, livequery.Update{}, v.updates[4], "that all is well again is told, too")
 		db.fail(core.ErrUnreachable)
@@ -122,6 +122,12 @@ func TestFailuresThatPass(t *testing.T) {
 		assert.ErrorIs(t, <-done, context.Canceled, "also while it waits")
 		require.NoError(t, db.Close())
 	})
+}
+
+// sleep lets time pass, and everything that is due then.
+func sleep(d time.Duration) {
+	time.Sleep(d)
+	synctest.Wait()
 }
 
 // asking is what a server has asked for.
@@ -195,8 +201,7 @@ func TestFailuresAtAnyTime(t *testing.T) {
 				require.NoError(t, err)
 			}
 			db.fail(nil)
-			time.Sleep(time.Minute)
-			synctest.Wait()
+			sleep(time.Minute)
 			want := []string{}
 			_, err := db.Find(ctx, []byte(request+`,"fields":["_id"]}`), func(doc []byte) error {
 				want = append(want, string(doc[len(`{"_id":"`):len(doc)-2]))

@@ -63,6 +63,12 @@ func (v *viewer) seen() []string {
 	return slices.Clone(v.ids)
 }
 
+func (v *viewer) told() []livequery.Update {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.updates)
+}
+
 // Writers and a replication are at work while it follows. Nothing of it is left when the context has ended: the bubble would not end otherwise.
 func TestConcurrentWritesAndReplication(t *testing.T) {
 	t.Parallel()
@@ -98,7 +104,7 @@ func TestConcurrentWritesAndReplication(t *testing.T) {
 		})
 		require.NoError(t, err)
 		assert.Equal(t, want, v.seen())
-		assert.True(t, v.updates[0].Initial)
+		assert.True(t, v.told()[0].Initial)
 		cancel()
 		assert.ErrorIs(t, <-done, context.Canceled)
 		require.NoError(t, errors.Join(db.Close(), other.Close()))
@@ -125,7 +131,7 @@ func TestUpdates(t *testing.T) {
 			return v.updates[0]
 		}
 		synctest.Wait()
-		assert.Equal(t, []livequery.Update{{Initial: true}}, v.updates, "that nothing is there is told, too")
+		assert.Equal(t, []livequery.Update{{Initial: true}}, v.told(), "that nothing is there is told, too")
 		for _, step := range []struct {
 			docID, body string
 			want        []livequery.Change

@@ -123,12 +123,15 @@ const CHANGES = {
 /** Settings of the compiler's experiments that belong to it: a collector for large heaps on many processors is more code, too. */
 export const GOEXPERIMENT = "nogreenteagc";
 
-/** Writes the copies and their list into a directory, which Go should not take for a package (its name begins with an underscore), and returns the list's path. It throws where Go has changed, so that someone looks. */
-export function libraryOverlay(goroot, directory) {
+/**
+ * Writes the copies and their list into a directory, which Go should not take for a package (its name begins with an underscore), and returns the list's path. Packages of Go's may stay as they
+ * are. It throws where Go has changed, so that someone looks.
+ */
+export function libraryOverlay(goroot, directory, unchanged = []) {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const replaced = {};
-  for (const [name, { values = [], bodies }] of Object.entries(CHANGES)) {
+  for (const [name, { values = [], bodies }] of Object.entries(CHANGES).filter(([name]) => !unchanged.includes(name))) {
     const from = join(goroot, "src", name);
     const missing = new Set(Object.keys(bodies));
     for (const file of readdirSync(from).filter((file) => file.endsWith(".go") && !file.endsWith("_test.go"))) {
@@ -171,9 +174,4 @@ function withoutUnusedImports(source) {
   return source
     .replace(/^import \(\n([^]*?)\n\)/m, (_, lines) => `import (\n${lines.split("\n").filter(isUsed).join("\n")}\n)`)
     .replace(/^import ".*"\n/m, (line) => (isUsed(line) ? line : ""));
-}
-
-if (process.argv[1] === import.meta.filename) {
-  const [goroot, directory] = process.argv.slice(2);
-  console.log(libraryOverlay(goroot, directory));
 }

@@ -41,8 +41,8 @@ describe("Go suites in Chromium", () => {
       "/": "<!doctype html><title>Go tests</title><script src=/wasm_exec.js></script>",
       "/wasm_exec.js": new URL(`file://${stdout.trim()}/lib/wasm/wasm_exec.js`),
     };
-    // With the library that the package's engine has.
-    const overlay = libraryOverlay(stdout.trim(), fileURLToPath(new URL("_go-library/", build)));
+    // With the library that the package's engine has, but for errors.As, which the interpreter of the tests' JavaScript calls.
+    const overlay = libraryOverlay(stdout.trim(), fileURLToPath(new URL("_go-library/", build)), ["errors"]);
     for (const path of packages) {
       await run("go", ["test", "-overlay", overlay, "-c", "-o", wasmFile(path).pathname, `./${path}`], {
         cwd: root,

@@ -183,6 +183,32 @@ test("deterministic_revs: false names revisions at random", async () => {
   assert.deepEqual(await edits({}), [0, 2]);
 });
 
+test("activeTasks lists what is being indexed", async () => {
+  const db = memory();
+  const other = memory();
+  await db.bulkDocs(Array.from({ length: 20_000 }, (_, n) => ({ n })));
+  await db.put({ _id: "_design/d", views: { n: { map: "function (doc) { emit(doc.n); }" } } });
+  for (const [task, work] of [
+    [{ design_document: "_design/x", index: "by n", total_changes: 20_002 }, () => db.createIndex({ index: { fields: ["n"] }, ddoc: "x", name: "by n" })],
+    [{ design_document: "_design/d", total_changes: 20_002 }, () => db.query("d/n", { limit: 0 })],
+  ]) {
+    let done = false;
+    const working = work().finally(() => { done = true; });
+    const seen = [];
+    for (let tasks = []; !done || tasks.length > 0;) { // an index is built after it was made; and asking all the time does not keep it from that
+      tasks = await db.activeTasks();
+      seen.push(...tasks);
+      assert.deepEqual(await other.activeTasks(), []);
+    }
+    await working;
+    assert.ok(seen.length > 0);
+    for (const { changes_done, ...rest } of seen) {
+      assert.deepEqual(rest, { type: "indexer", database: db.name, ...task });
+      assert.ok(changes_done <= task.total_changes);
+    }
+  }
+});
+
 test("activeTasks lists replications, and keeps PouchDB's list", async () => {
   const db = memory();
   assert.deepEqual(await db.activeTasks(), []);

@@ -173,15 +173,15 @@ func (db *DB) relist(ctx context.Context) error {
 	return err
 }
 
-// IndexProgress tells how far an index is built.
+// IndexProgress tells how far an index is built, or the views of a design document are brought up to date.
 type IndexProgress struct {
 	DesignDoc string // with "_design/"
-	Name      string
-	// Done of Total sequences are behind it.
+	Name      string // empty for views, which are updated together
+	// Done of Total are behind it: sequences for an index, documents for views.
 	Done, Total uint64
 }
 
-// IndexProgress lists the indexes that are being built. It is empty when all of them hold all documents.
+// IndexProgress lists the indexes that are being built, and then the views that are being updated. It is empty when nothing is.
 func (db *DB) IndexProgress(ctx context.Context) (progress []IndexProgress, err error) {
 	err = db.store.View(ctx, func(s kv.Snapshot) error {
 		m, err := readMeta(ctx, s)
@@ -201,7 +201,7 @@ func (db *DB) IndexProgress(ctx context.Context) (progress []IndexProgress, err 
 		}
 		return err
 	})
-	return progress, err
+	return append(progress, db.views.progress()...), err
 }
 
 // has reports whether an index with this number is defined.

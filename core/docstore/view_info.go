@@ -52,19 +52,3 @@ func (db *DB) ViewInfo(ctx context.Context, designDoc string) ([]byte, error) {
 	text = rawjson.AppendString(text, d.language)
 	return append(text, `,"compact_running":false}}`...), nil
 }
-
-// ViewProgress tells how far the update of a design document's views is that is under way.
-type ViewProgress struct {
-	Running   bool
-	Done, Due uint64 // documents
-}
-
-// ViewProgress tells how far an update of a design document's views is.
-func (db *DB) ViewProgress(ctx context.Context, designDoc string) (ViewProgress, error) {
-	d, err := db.design(ctx, designDoc)
-	if err != nil {
-		return ViewProgress{}, err
-	}
-	g := db.views.group(d)
-	return ViewProgress{Running: g.running.Load(), Done: g.done.Load(), Due: g.due.Load()}, nil
-}

@@ -97,6 +97,18 @@ func (v *viewRegistry) group(d *viewDefinition) *viewGroup {
 	return g
 }
 
+// progress lists the updates that are under way.
+func (v *viewRegistry) progress() (under []IndexProgress) {
+	v.mutex.Lock()
+	defer v.mutex.Unlock()
+	for _, g := range v.groups {
+		if g.running.Load() {
+			under = append(under, IndexProgress{DesignDoc: core.DesignPrefix + g.name, Done: g.done.Load(), Total: g.due.Load()})
+		}
+	}
+	return under
+}
+
 // close ends what goes on in the background. The store has to be closed already, so that it ends soon.
 func (v *viewRegistry) close() {
 	v.mutex.Lock()

@@ -56,9 +56,9 @@ func TestViewProgress(t *testing.T) {
 		info, err := db.ViewInfo(t.Context(), "d")
 		return err == nil && strings.Contains(string(info), `"waiting_clients":2,"updater_running":true`)
 	}, 10*time.Second, time.Millisecond)
-	progress, err := db.ViewProgress(t.Context(), "d")
+	progress, err := db.IndexProgress(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, docstore.ViewProgress{Running: true, Due: 2}, progress)
+	assert.Equal(t, []docstore.IndexProgress{{DesignDoc: "_design/d", Total: 2}}, progress)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = db.View(ctx, "d", "v", core.ViewOptions{}, nil)
@@ -66,9 +66,9 @@ func TestViewProgress(t *testing.T) {
 	release <- struct{}{} // one batch, for both
 	require.NoError(t, <-finished)
 	require.NoError(t, <-finished)
-	progress, err = db.ViewProgress(t.Context(), "d")
+	progress, err = db.IndexProgress(t.Context())
 	require.NoError(t, err)
-	assert.Equal(t, docstore.ViewProgress{}, progress)
+	assert.Empty(t, progress)
 }
 
 // slowScripts runs map functions when it is let.

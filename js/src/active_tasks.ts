@@ -23,7 +23,7 @@ export interface TaskRegistry {
   remove(id: string, reason?: unknown): void;
 }
 
-/** Lists replications when it is called; its methods are PouchDB's. */
+/** Lists replications, and indexes that are being built, when it is called; its methods are PouchDB's. */
 export interface ActiveTasks extends TaskRegistry {
   (): Promise<ActiveTask[]>;
 }
@@ -50,11 +50,11 @@ export const registry: TaskRegistry = {
   },
 };
 
-/** The replications that are under way, or those with one database. */
-export async function tasksOf(name?: string): Promise<ActiveTask[]> {
+/** What is going on, or what concerns one database: as replications name it, and as the engine does. */
+export async function tasksOf(shown?: string, name?: string): Promise<ActiveTask[]> {
   const all = (await askEngines("activeTasks")) as (ActiveTask & { failure?: EngineFailure })[][];
   return all
     .flat()
-    .filter(({ source, target }) => name === undefined || source === name || target === name)
+    .filter((task) => shown === undefined || (task.type === "indexer" ? task.database === name : task.source === shown || task.target === shown))
     .map(({ failure: reason, ...task }) => (reason ? { ...task, error: failure(reason) } : task));
 }

@@ -8,7 +8,7 @@ export interface Request {
   call: number;
   text: string | Uint8Array;
   raw?: readonly Uint8Array[] | undefined;
-  /** It does not wait for the next turn of the event loop, in any case: the page may be leaving. */
+  /** It does not wait for the next turn of the event loop: the page may be leaving, or the engine waits for it. */
   urgent?: boolean;
 }
 
@@ -115,8 +115,9 @@ export class Boundary implements Transport {
   }
 
   submit(request: Request): void {
+    this.#runSoon();
     // Go may be running, and be telling somebody who asks for more: that has to wait until it has ended.
-    if (!request.urgent && this.#soon > 0 && performance.now() - this.#soon > TURN) {
+    if (!request.urgent && performance.now() - this.#soon > TURN) {
       this.#waiting.push(request); // and goes with the next turn
     } else if (this.#go.running() || this.#waiting.length > 0) {
       this.#waiting.push(request);

@@ -115,7 +115,7 @@ export class Database extends Emitter<DatabaseEvents> {
         }
       }
     }
-    this.activeTasks = Object.assign(() => tasksOf(address.shown), registry);
+    this.activeTasks = Object.assign(() => tasksOf(address.shown, address.name), registry);
     connection.handle().then(
       () => {
         this.#opened();

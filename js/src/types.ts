@@ -408,7 +408,7 @@ export interface ReplicationStatus extends ReplicationResult {
 }
 
 /** A replication under way, as {@link GouchDB.activeTasks} lists it, with CouchDB's names. */
-export interface ActiveTask {
+export interface ReplicationTask {
   type: "replication";
   id: number;
   source: string;
@@ -427,6 +427,20 @@ export interface ActiveTask {
   /** What went wrong last, unless all is well again. */
   error?: GouchError;
 }
+
+/** An index that is being built, or the views of a design document that are being brought up to date, as CouchDB lists them. */
+export interface IndexTask {
+  type: "indexer";
+  database: string;
+  design_document: string;
+  /** The name of an index; views are updated together. */
+  index?: string;
+  changes_done: number;
+  total_changes: number;
+}
+
+/** Something that is going on. */
+export type ActiveTask = ReplicationTask | IndexTask;
 
 /** What a replication has done so far, and the documents that it has just written. */
 export interface ReplicationChange<Content extends object> extends ReplicationResult {

@@ -140,6 +140,22 @@ func (d *databases) join(ctx context.Context, key sharedKey, opener Opener) (s *
 	return s, true
 }
 
+// local returns the local databases that are open.
+func (d *databases) local() (open []*shared) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, s := range d.shared {
+		select {
+		case <-s.opened:
+			if s.err == nil {
+				open = append(open, s)
+			}
+		default:
+		}
+	}
+	return open
+}
+
 // isGone reports whether the storage below was removed, by another tab or with the site's data. Whoever has the database open
 // then hears that it is closed; whoever opens it now gets a new one.
 func (s *shared) isGone(ctx context.Context) bool {

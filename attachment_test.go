@@ -2,9 +2,7 @@ package gouchdb_test
 
 import (
 	"bytes"
-	"context"
 	"io"
-	"net/http/httptest"
 	"path/filepath"
 	"testing"
 
@@ -12,23 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gouchdb/gouchdb"
-	"github.com/gouchdb/gouchdb/adapters/memory"
-	"github.com/gouchdb/gouchdb/core"
-	"github.com/gouchdb/gouchdb/server"
 )
 
 // TestAttachments streams contents, small and large, through a file, a server and a replication.
 func TestAttachments(t *testing.T) {
 	t.Parallel()
-	handler, err := server.New(server.Options{Databases: server.Memory(func(ctx context.Context, name string) (core.Adapter, error) { return memory.Open(ctx, name) }), AllowAnonymous: true})
-	require.NoError(t, err)
-	remoteServer := httptest.NewServer(handler)
-	t.Cleanup(remoteServer.Close)
-	local, err := gouchdb.Open(t.Context(), "file:"+filepath.Join(t.TempDir(), "db"), gouchdb.Options{})
-	require.NoError(t, err)
-	remote, err := gouchdb.Open(t.Context(), remoteServer.URL+"/db", gouchdb.Options{Create: true})
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, local.Close()); assert.NoError(t, remote.Close()) })
+	local := open(t, "file:"+filepath.Join(t.TempDir(), "db"))
+	remote := remote(t)
 
 	for _, size := range []int{0, 10, 5_000_000} {
 		content := bytes.Repeat([]byte("a"), size)

@@ -22,6 +22,7 @@ import (
 	"github.com/gouchdb/gouchdb/adapters/memory"
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/docstore"
+	"github.com/gouchdb/gouchdb/core/kv/logkv"
 	"github.com/gouchdb/gouchdb/internal/regexps"
 	"github.com/gouchdb/gouchdb/javascript"
 )
@@ -58,6 +59,13 @@ type Options struct {
 	MaxDocumentSize int
 	// AutoCompaction keeps no bodies of a local database but those of current revisions and conflicts.
 	AutoCompaction bool
+	// Durability is what an acknowledged write of a file database survives: [Strict] unless it is set.
+	Durability Durability
+	// CompactionRatio is how many bytes a file may have for one that lives before it is compacted, in the background and in small steps; 0: 2.0, at least 1.2;
+	// negative: only when [DB.Compact] is called.
+	CompactionRatio float64
+	// CacheBytes bounds what of a file database is kept in memory after it was read or written; 0: 16 MiB.
+	CacheBytes int
 	// Create makes a remote database when it is not there. Local ones are always made.
 	Create bool
 	// User and Password are credentials for a remote database; they may stand in its URL instead.
@@ -94,6 +102,9 @@ func Open(ctx context.Context, location string, options Options) (*DB, error) {
 		if err := options.checkLocal(); err != nil {
 			return nil, err
 		}
+		if options.Durability != Strict || options.CompactionRatio != 0 || options.CacheBytes != 0 {
+			return nil, ErrBadRequest.Because("Durability, CompactionRatio and CacheBytes are options of databases in files")
+		}
 		return opened(memory.OpenWith(ctx, local))
 	case "file":
 		if rest == "" {
@@ -102,10 +113,14 @@ func Open(ctx context.Context, location string, options Options) (*DB, error) {
 		if err := options.checkLocal(); err != nil {
 			return nil, err
 		}
-		return opened(file.Open(ctx, rest, file.Options{Docs: local}))
+		if options.Durability < Strict || options.Durability > MemoryFirst || options.CacheBytes < 0 {
+			return nil, ErrBadRequest.Because("Durability is Strict, Relaxed or MemoryFirst, and CacheBytes is not negative")
+		}
+		storage := logkv.Options{Durability: options.Durability, CompactionRatio: options.CompactionRatio, CacheBytes: options.CacheBytes}
+		return opened(file.Open(ctx, rest, file.Options{Store: storage, Docs: local}))
 	case "http", "https":
-		if options.MaxDocumentSize != 0 || options.AutoCompaction {
-			return nil, ErrBadRequest.Because("MaxDocumentSize and AutoCompaction are options of local databases")
+		if options.MaxDocumentSize != 0 || options.AutoCompaction || options.Durability != Strict || options.CompactionRatio != 0 || options.CacheBytes != 0 {
+			return nil, ErrBadRequest.Because("MaxDocumentSize, AutoCompaction, Durability, CompactionRatio and CacheBytes are options of local databases")
 		}
 		remote := fetchhttp.Options{
 			User: options.User, Password: options.Password, Header: options.Header, Create: options.Create, Timeout: options.Timeout,

@@ -36,56 +36,6 @@ type RevInfo struct {
 // EmptyBody is the body of a document without members.
 var EmptyBody = []byte("{}")
 
-// ParseDocument reads a document as CouchDB sends and accepts it. The text is validated; the document shares no memory with it.
-// As in CouchDB, of members with the same name only the last counts, in its place.
-// The ID is taken as it stands, even when it is missing: [ValidateDocID] is for the caller, who may have it from elsewhere.
-//
-// Errors: ErrBadJSON, ErrBadRequest (not an object), ErrBadRev, ErrIllegalDocID (the id is not a string), ErrDocValidation (an unknown or malformed
-// member that begins with an underscore), ErrBadRequest (an attachment that is malformed).
-func ParseDocument(text []byte) (*Document, error) {
-	if err := rawjson.Validate(text); err != nil {
-		return nil, ErrBadJSON.From(err)
-	}
-	return ParseValidDocument(text)
-}
-
-// ParseValidDocument is [ParseDocument] for text that has been validated already, as part of a larger text.
-func ParseValidDocument(text []byte) (*Document, error) {
-	if rawjson.KindOf(text) != rawjson.Object {
-		return nil, ErrBadRequest.Because("Document must be a JSON object")
-	}
-	doc := &Document{}
-	var few [32]int
-	canonical, starts := rawjson.CanonicalObject(rawjson.Trim(text), few[:0])
-	// The members that stay move together, over those that do not: a body is never longer than the text before it.
-	body := canonical[:1]
-	for i, start := range starts {
-		end := len(canonical) - 1
-		if i+1 < len(starts) {
-			end = starts[i+1] - 1
-		}
-		if canonical[start+1] == '_' {
-			known, err := doc.setSpecial(canonical[start:end])
-			if err != nil {
-				return nil, err
-			}
-			if known {
-				continue
-			}
-		}
-		if len(body) > 1 {
-			body = append(body, ',')
-		}
-		body = append(body, canonical[start:end]...)
-	}
-	body = append(body, '}')
-	if cap(body) > 2*len(body)+64 {
-		body = append(make([]byte, 0, len(body)), body...) // what was left out was large, such as attachments
-	}
-	doc.Body = body
-	return doc, nil
-}
-
 // setSpecial takes a member that begins with an underscore, in canonical form. It reports false for the few that CouchDB keeps in the body.
 func (doc *Document) setSpecial(member []byte) (known bool, err error) {
 	cursor := rawjson.NewCursor(member)

@@ -102,7 +102,7 @@ func (r *reader) line(ctx context.Context) error {
 }
 
 func (r *reader) localDoc(ctx context.Context, text []byte) error {
-	doc, err := core.ParseValidDocument(text)
+	doc, err := core.ParseDocument(text)
 	if err != nil || !core.IsLocalID(doc.ID) {
 		return r.lines.damaged("is not a local document: %v", err)
 	}
@@ -142,7 +142,7 @@ func (r *reader) mark(body []byte) {
 }
 
 func (r *reader) revision(ctx context.Context, seq uint64, text []byte) error {
-	doc, err := core.ParseValidDocument(text)
+	doc, err := core.ParseDocument(text)
 	if err != nil {
 		return r.lines.damaged("has a document that cannot be: %v", err)
 	}

@@ -53,7 +53,7 @@ func (req *request) readDocument() (*core.Document, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc, err := core.ParseValidDocument(text)
+	doc, err := core.ParseDocument(text)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func (db *DB) Get(ctx context.Context, docID string, options core.GetOptions) (*
 	if err != nil {
 		return nil, err
 	}
-	doc, err := core.ParseValidDocument(text)
+	doc, err := core.ParseDocument(text)
 	if err != nil || doc.ID != docID {
 		return nil, core.ErrNotCouchDB.Because("the answer to a read is not the document").Of(docID)
 	}

@@ -184,7 +184,7 @@ func (r *partsReader) document(part *multipart.Part) (core.OpenRev, error) {
 	if err != nil {
 		return core.OpenRev{}, err
 	}
-	doc, err := core.ParseValidDocument(text)
+	doc, err := core.ParseDocument(text)
 	if err != nil || doc.ID != r.docID {
 		return core.OpenRev{}, core.ErrNotCouchDB.Because("the answer to a read is not the document").Of(r.docID)
 	}

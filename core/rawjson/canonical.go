@@ -12,13 +12,28 @@ func AppendCanonical(dst, value []byte) []byte {
 	return dst
 }
 
-// CanonicalObject returns an object in the form of [AppendCanonical], and where in it its members begin: at the quote of the name, one after the comma that follows
-// the member before. starts is what the positions are appended to.
-func CanonicalObject(object []byte, starts []int) ([]byte, []int) {
-	if starts == nil {
-		starts = []int{}
+// Canonical validates the value that stands at position at of a larger text, as [Value] does, and returns it in the form of [AppendCanonical]: without a copy, if
+// that is its form already. It also returns where in it the members begin, when it is an object: at the quote of the name, one after the comma that follows the
+// member before. The memory of room is used for the positions, if it is enough.
+func Canonical(text []byte, at int, room []int) (value []byte, members []int, end int, err error) {
+	var prints [24]uint64
+	var outer [8]int
+	s := scanner{text: text, canonical: true, starts: room[:0], prints: prints[:0], outer: outer[:0]}
+	if end = s.value(at); end < 0 {
+		return nil, nil, 0, s.failure()
 	}
-	return appendCanonical(make([]byte, 0, len(object)), object, starts)
+	value = text[s.begin:end:end]
+	switch {
+	case s.altered && value[0] != '{':
+		return AppendCanonical(make([]byte, 0, len(value)), value), nil, end, nil
+	case s.altered:
+		value, members = appendCanonical(make([]byte, 0, len(value)), value, append(room[:0], 0)[:0])
+		return value, members, end, nil
+	}
+	for i := range s.starts {
+		s.starts[i] -= s.begin
+	}
+	return value, s.starts, end, nil
 }
 
 // appendCanonical appends the positions of the members of the outermost object to starts, unless it is nil.
@@ -40,7 +55,7 @@ func appendCanonical(dst, value []byte, starts []int) ([]byte, []int) {
 			from = i
 		case '"':
 			start := len(dst) + i - from
-			end, escaped := scanString(value, i)
+			end, escaped := ScanString(value, i)
 			if escaped {
 				dst = append(dst, value[from:i]...)
 				text = AppendText(text[:0], value[i:end])
@@ -94,18 +109,4 @@ func appendStarts(starts []int, object []byte) []int {
 		c.Value()
 	}
 	return starts
-}
-
-// scanString is skipString that also tells whether anything is escaped.
-func scanString(text []byte, i int) (end int, escaped bool) {
-	for i = skipInner(text, i+1); i < len(text); i++ {
-		switch text[i] {
-		case '"':
-			return i + 1, escaped
-		case '\\':
-			escaped = true
-			i = skipInner(text, i+2) - 1
-		}
-	}
-	return len(text), escaped
 }

@@ -72,3 +72,162 @@ func TestAppendCanonicalOnHostileNesting(t *testing.T) {
 	want := strings.Repeat(`{"":`, depth) + "0" + strings.Repeat("}", depth)
 	assert.True(t, want == string(rawjson.AppendCanonical(nil, []byte(text))))
 }
+
+// Canonical is what Validate, AppendCanonical and Members are together.
+func TestCanonical(t *testing.T) {
+	t.Parallel()
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	g := randjson.New(seed)
+	texts := [][]byte{[]byte(`{}`), []byte(`0`), []byte(`{"a":1,"a":2}`), []byte(` { "x" : {"a":1,"a":2} , "b":[{"c":1}] ,"x":3, "\u0061":{}}`)}
+	for range 3000 {
+		texts = append(texts, g.Value(), g.Respell(g.Value()))
+	}
+	for range 30 { // around the sizes at which the brackets are kept elsewhere
+		texts = append(texts, g.Deep(60+g.IntN(80)))
+	}
+	shared := 0
+	for _, text := range texts {
+		requireCanonical(t, text)
+		canonical := rawjson.AppendCanonical(nil, text)
+		requireCanonical(t, canonical)
+		if value, _, _, err := rawjson.Canonical(canonical, 0, nil); err == nil && &value[0] == &canonical[0] {
+			shared++
+		}
+	}
+	assert.Greater(t, shared, len(texts)*8/10, "text that is canonical already is seldom copied")
+}
+
+func requireCanonical(t *testing.T, text []byte) {
+	t.Helper()
+	const before, after = `[7 ,`, ` ,7]`
+	at := len(before) - 1
+	value, members, end, err := rawjson.Canonical([]byte(before+string(text)+after), at+1, nil)
+	require.NoError(t, err, "%s", text)
+	require.Equal(t, string(rawjson.AppendCanonical(nil, text)), string(value))
+	require.Equal(t, len(before)+len(bytes.TrimRight(text, " \t\r\n")), end, "%s", text)
+	begin, also, err := rawjson.Value([]byte(before+string(text)+after), at+1)
+	require.NoError(t, err)
+	require.Equal(t, []int{end, len(before) + len(text) - len(bytes.TrimLeft(text, " \t\r\n"))}, []int{also, begin})
+	var want, found []string
+	for name, value := range rawjson.Members(value) {
+		want = append(want, string(name)+":"+string(value))
+	}
+	for i, start := range members {
+		end := len(value) - 1
+		if i+1 < len(members) {
+			end = members[i+1] - 1
+		}
+		found = append(found, string(value[start:end]))
+	}
+	require.Equal(t, want, found, "%s", text)
+}
+
+// Names that are alike in all that a quick look takes in, and objects with more members than are compared with each other.
+func TestCanonicalFindsEqualNames(t *testing.T) {
+	t.Parallel()
+	for _, names := range [][]string{
+		{"", ""}, {"a", "a"}, {"abcdefg", "abcdefg"}, {"abcdefgh", "abcdefgh"}, {"abcdefgh-1-abcdefgh", "abcdefgh-2-abcdefgh", "abcdefgh-1-abcdefgh"}, {"a", `\u0061`}, {`\n`, `\u000a`},
+	} {
+		for _, between := range []int{0, 1, 10, 46, 47, 48, 49, 200} {
+			var text []byte
+			for i, name := range names {
+				text = append(text, `,"`+name+`":`+string(rune('0'+i))...)
+				for j := range between {
+					text = append(text, `,"x`+string(rune('A'+i))+string(rune(0x100+j))+`":{"x":1}`...)
+				}
+			}
+			text[0] = '{'
+			text = append(text, '}')
+			value, _, _, err := rawjson.Canonical(text, 0, nil)
+			require.NoError(t, err, "%s", text)
+			require.Equal(t, string(rawjson.AppendCanonical(nil, text)), string(value))
+		}
+	}
+}
+
+func TestCanonicalRefusesWhatValidateRefuses(t *testing.T) {
+	t.Parallel()
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	g := randjson.New(seed)
+	refused := 0
+	for range 3000 {
+		text := g.Respell(g.Value())
+		switch i := g.IntN(len(text)); g.IntN(3) {
+		case 0:
+			text = text[:i]
+		case 1:
+			text = append(text[:i:i], text[i+1:]...)
+		default:
+			text[i] = "\"\\{}[]:,\x00\x1f\xff0-e.ut "[g.IntN(18)]
+		}
+		if checkCanonical(t, text) != nil {
+			refused++
+		}
+	}
+	assert.Greater(t, refused, 1000)
+}
+
+func checkCanonical(t *testing.T, text []byte) error {
+	t.Helper()
+	want := rawjson.Validate(text)
+	value, _, end, err := rawjson.Canonical(text, 0, nil)
+	if err == nil {
+		err = rawjson.Ends(text, end)
+	}
+	require.Equal(t, want, err, "%q", text)
+	if err == nil {
+		require.Equal(t, string(rawjson.AppendCanonical(nil, text)), string(value))
+	}
+	return err
+}
+
+func FuzzCanonical(f *testing.F) {
+	for _, text := range []string{`{"_id":"a","b":[1,{"c":"\n\u001f"}],"b":2}`, ` [ ] `, `"\ud83d\ude00"`, `{"__proto__":-0,"n":1e21}`, `[[[`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) { _ = checkCanonical(t, text) })
+}
+
+func TestArrayReader(t *testing.T) {
+	t.Parallel()
+	read := func(text string) (elements []string, err error) {
+		r := rawjson.NewArrayReader([]byte(text))
+		for {
+			at, more, err := r.Next()
+			if err != nil || !more {
+				return elements, err
+			}
+			begin, end, err := rawjson.Value(r.Text, at)
+			if err != nil {
+				return elements, err
+			}
+			elements, r.At = append(elements, text[begin:end]), end
+		}
+	}
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	g := randjson.New(seed)
+	for range 2000 {
+		text := g.Respell(append(append([]byte{'['}, g.Value()...), ']'))
+		if g.IntN(2) == 0 {
+			text = g.Respell([]byte(`[1,{},"x"  ,[[2]]]`))
+		}
+		if g.IntN(3) > 0 {
+			i := g.IntN(len(text))
+			text[i] = "[],{}\" 0"[g.IntN(8)]
+		}
+		var want []string
+		for element := range rawjson.Elements(text) {
+			want = append(want, string(element))
+		}
+		got, err := read(string(text))
+		if rawjson.KindOf(text) != rawjson.Array || rawjson.Validate(text) != nil {
+			require.Error(t, err, "%q", text)
+			continue
+		}
+		require.NoError(t, err, "%q", text)
+		require.Equal(t, want, got, "%q", text)
+	}
+}

@@ -87,37 +87,6 @@ func TestCursorProperties(t *testing.T) {
 	}
 }
 
-// TestCanonicalObject: it is what AppendCanonical makes, and the members are where Members finds them.
-func TestCanonicalObject(t *testing.T) {
-	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	g := randjson.New(seed)
-	texts := [][]byte{[]byte(`{}`), []byte(`{"a":1,"a":2}`), []byte(` { "x" : {"a":1,"a":2} , "b":[{"c":1}] ,"x":3, "\u0061":{}}`)}
-	for range 2000 {
-		if value := g.Value(); rawjson.KindOf(value) == rawjson.Object {
-			texts = append(texts, value)
-		}
-	}
-	require.Greater(t, len(texts), 100)
-	for _, text := range texts {
-		canonical, starts := rawjson.CanonicalObject(rawjson.Trim(text), nil)
-		require.Equal(t, string(rawjson.AppendCanonical(nil, text)), string(canonical))
-		var members, found []string
-		for name, value := range rawjson.Members(canonical) {
-			members = append(members, string(name)+":"+string(value))
-		}
-		for i, start := range starts {
-			end := len(canonical) - 1
-			if i+1 < len(starts) {
-				end = starts[i+1] - 1
-			}
-			found = append(found, string(canonical[start:end]))
-		}
-		require.Equal(t, members, found, "%s", text)
-	}
-}
-
 func TestName(t *testing.T) {
 	t.Parallel()
 	for quoted, want := range map[string]string{`"_id"`: "_id", `""`: "", `"\u005fid"`: "_id", `"a\\\"b"`: `a\"b`, ``: "", `"`: ""} {

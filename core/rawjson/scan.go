@@ -54,15 +54,19 @@ func skipSpace(text []byte, i int) int {
 
 // skipString returns the position after the string that begins at i.
 func skipString(text []byte, i int) int {
-	for i = skipInner(text, i+1); i < len(text); i++ {
-		switch text[i] {
-		case '"':
-			return i + 1
-		case '\\':
-			i = skipInner(text, i+2) - 1
+	end, _ := ScanString(text, i)
+	return end
+}
+
+// ScanString returns the position after the string whose opening quote is at i, and whether anything in it is escaped. For a text that ends inside the string that is its length.
+func ScanString(text []byte, i int) (end int, escaped bool) {
+	for i = skipInner(text, i+1); i < len(text); i = skipInner(text, i+2) {
+		if text[i] == '"' {
+			return i + 1, escaped
 		}
+		escaped = true
 	}
-	return len(text)
+	return len(text), escaped
 }
 
 // skipValue returns the position after the value that begins at i, which must not be white space.

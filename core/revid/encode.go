@@ -38,44 +38,56 @@ func (e *encoder) json(text []byte) bool {
 		return false
 	}
 	nameDue := false // in an object, where a name or the end must come
-	for i := 0; ; {
-		start, end := rawjson.NextToken(text, i)
-		if start == end {
+	for i := 0; i < len(text); {
+		c := text[i]
+		switch {
+		case c == ',' || c == ':' || c <= ' ':
+			i++
+			continue
+		case c == '"':
+			end, escaped := rawjson.ScanString(text, i)
+			if end-i < 2 || text[end-1] != '"' {
+				return false
+			}
+			token := text[i:end]
+			i = end
+			if nameDue {
+				e.pairs = append(e.pairs, len(e.buf))
+				e.buf = append(e.buf, tagTuple, 2)
+			}
+			e.text(token, escaped)
+			if nameDue {
+				nameDue = false
+				continue
+			}
+		case nameDue && c != '}':
 			return false
-		}
-		i = end
-		token := text[start:end]
-		switch c := token[0]; {
 		case c == '}' || c == ']':
 			if len(e.open) == 0 || e.top().object != (c == '}') || e.top().object != nameDue {
 				return false
 			}
 			e.end()
-		case nameDue:
-			if c != '"' {
-				return false
+			i++
+			if len(e.open) == 0 {
+				start, end := rawjson.NextToken(text, i)
+				return start == end
 			}
-			e.pairs = append(e.pairs, len(e.buf))
-			e.bytes(tagTuple, 2)
-			e.text(token)
-			nameDue = false
-			continue
 		case c == '{' || c == '[':
 			e.begin(c == '{')
 			nameDue = c == '{'
+			i++
 			continue
 		default:
-			if !e.scalar(token) {
+			_, end := rawjson.NextToken(text, i)
+			if !e.scalar(text[i:end]) {
 				return false
 			}
-		}
-		if len(e.open) == 0 {
-			start, end = rawjson.NextToken(text, i)
-			return start == end
+			i = end
 		}
 		e.top().count++
 		nameDue = e.top().object
 	}
+	return false
 }
 
 func (e *encoder) top() *openList { return &e.open[len(e.open)-1] }
@@ -133,8 +145,6 @@ func (e *encoder) name(pair int) []byte {
 
 func (e *encoder) scalar(token []byte) bool {
 	switch token[0] {
-	case '"':
-		e.text(token)
 	case 't':
 		e.atom("true")
 	case 'f':
@@ -148,7 +158,13 @@ func (e *encoder) scalar(token []byte) bool {
 }
 
 // text encodes a JSON string.
-func (e *encoder) text(token []byte) {
+func (e *encoder) text(token []byte, escaped bool) {
+	if !escaped {
+		n := len(token) - 2
+		e.buf = append(e.buf, tagBinary, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
+		e.buf = append(e.buf, token[1:n+1]...)
+		return
+	}
 	e.bytes(tagBinary)
 	start := len(e.buf)
 	e.uint32(0)

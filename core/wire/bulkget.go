@@ -92,7 +92,7 @@ func readBulkGetDoc(c *rawjson.Cursor) (core.BulkGetDoc, error) {
 	if value == nil {
 		return parseBulkGetFailure(before.Value())
 	}
-	doc, err := core.ParseValidDocument(value)
+	doc, err := core.ParseDocument(value)
 	if err != nil {
 		result := core.BulkGetDoc{Err: core.AsError(err)}
 		if rev, err := core.ReadRev(rawjson.Member(value, "_rev")); err == nil {

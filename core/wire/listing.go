@@ -53,7 +53,7 @@ func ParseAllDocsRow(element []byte) (*core.AllDocsRow, error) {
 			row.Deleted, _ = rawjson.Bool(rawjson.Member(value, "deleted"))
 		case "doc":
 			if rawjson.KindOf(value) == rawjson.Object {
-				doc, err := core.ParseValidDocument(value)
+				doc, err := core.ParseDocument(value)
 				if err != nil {
 					return nil, err
 				}
@@ -89,7 +89,7 @@ func ParseChange(element []byte) (*core.Change, error) {
 			change.Deleted, _ = rawjson.Bool(c.Value())
 		case "doc":
 			if value := c.Value(); rawjson.KindOf(value) == rawjson.Object {
-				doc, err := core.ParseValidDocument(value)
+				doc, err := core.ParseDocument(value)
 				if err != nil {
 					return nil, err
 				}

@@ -124,7 +124,7 @@ func ParseOpenRevs(text []byte) ([]core.OpenRev, error) {
 	revs := []core.OpenRev{}
 	for row := range rawjson.Elements(text) {
 		if value := rawjson.Member(row, "ok"); value != nil {
-			doc, err := core.ParseValidDocument(value)
+			doc, err := core.ParseDocument(value)
 			if err != nil {
 				return nil, err
 			}

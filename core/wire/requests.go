@@ -41,14 +41,16 @@ func ParseBulkDocs(text []byte) (*BulkDocs, error) {
 	if rawjson.KindOf(docs) != rawjson.Array {
 		return nil, core.ErrBadRequest.Because("`docs` parameter must be an array.")
 	}
-	for element := range rawjson.Elements(docs) {
-		doc, err := core.ParseValidDocument(element)
+	for reader := core.NewDocumentReader(docs); ; {
+		doc, _, err := reader.Next()
 		if err != nil {
 			return nil, err
 		}
+		if doc == nil {
+			return request, nil
+		}
 		request.Docs = append(request.Docs, doc)
 	}
-	return request, nil
 }
 
 // AppendBulkDocs appends the body of a _bulk_docs request.

@@ -39,7 +39,7 @@ func ParseViewRow(element []byte) (*core.ViewRow, error) {
 			row.Value = append([]byte(nil), value...)
 		case "doc":
 			if rawjson.KindOf(value) == rawjson.Object {
-				doc, err := core.ParseValidDocument(value)
+				doc, err := core.ParseDocument(value)
 				if err != nil {
 					return nil, err
 				}

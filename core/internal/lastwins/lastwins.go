@@ -42,8 +42,20 @@ func (c *Cutter) Object(starts []int, name func(start int) []byte) (dropped int)
 	before := len(c.cuts)
 	if len(starts) <= pairwise {
 		var names [pairwise][]byte
+		alike := false
+		var seen uint64 // has a bit for some hash of each name
 		for i, start := range starts {
 			names[i] = name(start)
+			hash := len(names[i])
+			if hash > 0 {
+				hash += 5*int(names[i][0]) + 11*int(names[i][hash-1]) + 23*int(names[i][hash/2])
+			}
+			bit := uint64(1) << (hash & 63)
+			alike = alike || seen&bit != 0 && contains(names[:i], names[i])
+			seen |= bit
+		}
+		if !alike {
+			return 0
 		}
 		for i := range starts {
 			for _, later := range names[i+1 : len(starts)] {
@@ -70,6 +82,15 @@ func (c *Cutter) Object(starts []int, name func(start int) []byte) (dropped int)
 	clear(c.names) // they may be all that keeps a large text in memory
 	c.names, c.order = c.names[:0], c.order[:0]
 	return len(c.cuts) - before
+}
+
+func contains(names [][]byte, name []byte) bool {
+	for _, other := range names {
+		if string(other) == string(name) {
+			return true
+		}
+	}
+	return false
 }
 
 // Cut returns buf without the members that do not count. It moves bytes within buf.

@@ -218,19 +218,28 @@ func (e *Engine) perform(c *call) ([]byte, error) {
 	return operation(c.ctx, db.adapter(), request)
 }
 
-// parse reads the text of a call: the operation, the database, and what the operation gets.
+// parse reads the text of a call: the operation, the database, and what the operation gets. Documents that are to be written are not looked into: who reads them finds out whether
+// they are JSON.
 func (e *Engine) parse(c *call) (name string, handle int64, r *request, err error) {
 	text, raw := unframe(c.text)
-	if err := rawjson.Validate(text); err != nil {
-		return "", 0, nil, core.ErrBadJSON.Because("the request is not JSON: " + err.Error())
-	}
 	var parts [4][]byte
 	n := 0
-	for element := range rawjson.Elements(text) {
-		if n < len(parts) {
-			parts[n] = element
+	for reader := rawjson.NewArrayReader(text); ; n++ {
+		begin, more, err := reader.Next()
+		if err == nil && !more {
+			break
 		}
-		n++
+		end := len(text) - 1
+		if err == nil && (n != len(parts)-1 || !writesDocuments(parts[0])) {
+			begin, end, err = rawjson.Value(text, begin)
+		}
+		if err != nil {
+			return "", 0, nil, core.ErrBadJSON.Because("the request is not JSON: " + err.Error())
+		}
+		if n < len(parts) {
+			parts[n] = text[begin:end]
+		}
+		reader.At = end
 	}
 	name, _ = rawjson.Text(parts[0])
 	handle, ok := rawjson.Int(parts[1])
@@ -238,6 +247,11 @@ func (e *Engine) parse(c *call) (name string, handle int64, r *request, err erro
 		return "", 0, nil, core.ErrBadRequest.Because("a request needs an operation, a database, options and data")
 	}
 	return name, handle, &request{options: options{text: parts[2]}, data: parts[3], raw: raw, call: c, engine: e}, nil
+}
+
+// writesDocuments reports whether the data of an operation are documents.
+func writesDocuments(operation []byte) bool {
+	return rawjson.Is(operation, "put") || rawjson.Is(operation, "bulkDocs")
 }
 
 // failureOf returns the error to tell: of a call that was cancelled, why.

@@ -177,7 +177,11 @@ func TestBadRequestsAreNamedAndWriteNothing(t *testing.T) {
 	}{
 		{`not json`, "bad_request", "not JSON"},
 		{`[]`, "bad_request", "a request needs"},
-		{`["put",` + db + `,{},{"_id":"x"},5]`, "bad_request", "a request needs"},
+		{`["put",` + db + `,{},{"_id":"x"},5]`, "bad_request", "text after the value"},
+		{`["put",` + db + `,{},{"_id":"x"}`, "bad_request", "a comma or a closing bracket"},
+		{`["put",` + db + `,{},{"_id":"x","a":"\ud800"}]`, "bad_request", "surrogate"},
+		{`["bulkDocs",` + db + `,{},[{"_id":"x"},{"_id":"y","a":01}]]`, "bad_request", "(document 1 of `docs`)"},
+		{`["info",` + db + `,{},5,5]`, "bad_request", "a request needs"},
 		{`["unknown",` + db + `,{}]`, "not_implemented", "unknown"},
 		{`["get",99,{"id":"x"}]`, "closed", ""},
 		{`["get",` + db + `,{"id":5}]`, "query_parse_error", "`id`"},

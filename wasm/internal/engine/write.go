@@ -63,13 +63,9 @@ func bulkDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) 
 	if rawjson.KindOf(r.data) != rawjson.Array {
 		return nil, core.ErrBadRequest.Because("`docs` must be an array")
 	}
-	docs := []*core.Document{}
-	for element := range rawjson.Elements(r.data) {
-		doc, err := parseDocument(element)
-		if err != nil {
-			return nil, core.AsError(err).Because(core.AsError(err).Reason + " (document " + strconv.Itoa(len(docs)) + " of `docs`)")
-		}
-		docs = append(docs, doc)
+	docs, err := parseDocuments(r.data)
+	if err != nil {
+		return nil, err
 	}
 	if err := r.take(docs...); err != nil {
 		return nil, err
@@ -96,19 +92,47 @@ func bulkDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) 
 	return append(dst, ']'), nil
 }
 
+func parseDocuments(text []byte) ([]*core.Document, error) {
+	docs := []*core.Document{}
+	for reader := core.NewDocumentReader(text); ; {
+		doc, text, err := reader.Next()
+		if err == nil && doc == nil {
+			return docs, nil
+		}
+		if err == nil {
+			err = identify(doc, text)
+		}
+		if err != nil {
+			return nil, core.AsError(err).Because(reasonOf(err) + " (document " + strconv.Itoa(len(docs)) + " of `docs`)")
+		}
+		docs = append(docs, doc)
+	}
+}
+
 // parseDocument reads a document that may lack an id, which it is then given.
 func parseDocument(text []byte) (*core.Document, error) {
-	doc, err := core.ParseValidDocument(text)
+	doc, err := core.ParseDocument(text)
 	if err != nil {
-		return nil, err
+		return nil, core.AsError(err).Because(reasonOf(err))
 	}
+	return doc, identify(doc, text)
+}
+
+// identify checks the id of a document, which it is given if the text that it was read from has none.
+func identify(doc *core.Document, text []byte) error {
 	if doc.ID == "" && rawjson.Member(text, "_id") == nil {
 		doc.ID = newUUID()
 	}
-	if err := core.ValidateDocID(doc.ID); err != nil {
-		return nil, err
+	return core.ValidateDocID(doc.ID)
+}
+
+// reasonOf also says where a text is not JSON.
+func reasonOf(err error) string {
+	reason := core.AsError(err).Reason
+	if syntax, is := errors.AsType[*rawjson.SyntaxError](err); is {
+		reason += ": " + syntax.Error()
 	}
-	return doc, nil
+	return reason
 }
 
 // newUUID returns a random (version 4) UUID. The generator of math/rand is cryptographically strong as long as nobody seeds it.

@@ -17,9 +17,9 @@ help: ## list the targets
 
 # ---- what a fresh machine lacks -------------------------------------------------------------------
 
-.PHONY: chromium
-chromium:
-	@scripts/install-chromium
+.PHONY: packages
+packages:
+	@GO=$(GO) scripts/install-packages
 
 js/node_modules/.installed: js/package-lock.json js/package.json
 	cd js && npm ci --no-audit --no-fund
@@ -39,7 +39,7 @@ node_test/bundlers/node_modules/.installed: node_test/bundlers/package-lock.json
 	@touch $@
 
 .PHONY: setup
-setup: chromium js/node_modules/.installed node_test/node_modules/.installed node_test/bundlers/node_modules/.installed ## install npm packages and Debian's chromium
+setup: packages js/node_modules/.installed node_test/node_modules/.installed node_test/bundlers/node_modules/.installed ## install npm packages and Debian's chromium and gcc
 
 # ---- building -------------------------------------------------------------------------------------
 
@@ -73,7 +73,7 @@ lint: js/node_modules/.installed ## gofmt, go vet, staticcheck, import rules, ts
 	scripts/lint
 
 .PHONY: test-go
-test-go: build node_test/node_modules/.installed ## Go tests, natively, with the race detector
+test-go: build packages node_test/node_modules/.installed ## Go tests, natively, with the race detector
 	$(GO) test -race -shuffle=on ./...
 
 .PHONY: test-wasm
@@ -81,15 +81,15 @@ test-wasm: node_test/node_modules/.installed ## Go tests compiled to wasm, in No
 	scripts/test-wasm $(WASM_PACKAGES)
 
 .PHONY: test-node
-test-node: build js chromium node_test/node_modules/.installed node_test/bundlers/node_modules/.installed ## the npm package and the server, used from Node and through bundlers
+test-node: build js packages node_test/node_modules/.installed node_test/bundlers/node_modules/.installed ## the npm package and the server, used from Node and through bundlers
 	cd node_test && node --test --test-concurrency=1 *.test.mjs
 
 .PHONY: test-browser
-test-browser: build js chromium node_test/node_modules/.installed ## real browsers: wasm suites, the package, the demo's story
+test-browser: build js packages node_test/node_modules/.installed ## real browsers: wasm suites, the package, the demo's story
 	cd wasm_exec_test && node --test --test-concurrency=1 *.test.mjs
 
 .PHONY: soak
-soak: build js chromium node_test/node_modules/.installed ## random scripts, several contexts, crashes and damage, for SOAK_SECONDS each; then all fuzz targets
+soak: build js packages node_test/node_modules/.installed ## random scripts, several contexts, crashes and damage, for SOAK_SECONDS each; then all fuzz targets
 	scripts/soak $(SOAK_SECONDS)s $(FUZZTIME)
 	SOAK_SECONDS=$(SOAK_SECONDS) node --test --test-concurrency=1 --test-timeout=0 wasm_exec_test/contexts.test.mjs wasm_exec_test/crash.test.mjs node_test/crash.test.mjs
 
@@ -104,7 +104,7 @@ bench: ## Go benchmarks of the pure packages, the storage and the document store
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./core/...
 
 .PHONY: bench-browser
-bench-browser: js chromium bench/node_modules/.installed node_test/node_modules/.installed ## this project against PouchDB and Dexie in Chromium; BENCH="--rounds 1 --only get-each"
+bench-browser: js packages bench/node_modules/.installed node_test/node_modules/.installed ## this project against PouchDB and Dexie in Chromium; BENCH="--rounds 1 --only get-each"
 	node bench/run.mjs $(BENCH)
 
 .PHONY: bench-replication

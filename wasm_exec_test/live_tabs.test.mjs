@@ -32,9 +32,13 @@ describe("live replication in several tabs", { timeout: 120_000 }, () => {
     await page.waitForFunction(() => globalThis.GouchDB);
     await page.evaluate(([name, url]) => {
       globalThis.db = new GouchDB(name);
-      globalThis.seen = { ids: [], paused: 0, ended: undefined };
+      globalThis.seen = { ids: [], missed: [], paused: 0, ended: undefined };
       globalThis.sync = db.sync(`${url}/${name}`, { live: true, retry: true })
-        .on("change", ({ change }) => seen.ids.push(...change.docs.map((doc) => doc._id)))
+        .on("change", ({ change }) => {
+          for (const { _id } of change.docs) {
+            db.get(_id).catch(() => seen.missed.push(_id)).finally(() => seen.ids.push(_id));
+          }
+        })
         .on("paused", () => { seen.paused++; });
       sync.then(({ pull }) => { seen.ended = pull.status; }, (error) => { seen.ended = error.name; });
     }, [name, server.url]);
@@ -75,6 +79,17 @@ describe("live replication in several tabs", { timeout: 120_000 }, () => {
     await sees(tabs[2], "third");
     assert.deepEqual(await locks(tabs[2], "tabs"), { held: 2, pending: 0 });
     await Promise.all(tabs.slice(1).map((tab) => tab.close()));
+  });
+
+  test("what a tab is told of, it can read", async () => {
+    const tabs = [await open("told"), await open("told"), await open("told")];
+    await Promise.all(tabs.map(calm));
+    for (let i = 0; i < 20; i++) {
+      await write("told", `d-${i}`);
+      await Promise.all(tabs.map((tab) => sees(tab, `d-${i}`)));
+    }
+    assert.deepEqual(await Promise.all(tabs.map((tab) => tab.evaluate(() => seen.missed))), [[], [], []]);
+    await Promise.all(tabs.map((tab) => tab.close()));
   });
 
   test("a tab that comes later learns how things stand; the end for good is everybody's", async () => {

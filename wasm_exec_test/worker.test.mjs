@@ -103,6 +103,36 @@ test("replication with a server, and with databases of the page; filters are fun
   await tab.close();
 });
 
+test("what a replication joins across engines is read by both at once", { timeout: 60_000 }, async () => {
+  const tab = await open();
+  const outcome = await tab.evaluate(async () => {
+    const inWorker = new GouchDB("across", { worker: true });
+    const onPage = new GouchDB("page-side");
+    const quick = new GouchDB("quick-side", { durability: "memory-first" });
+    // They are also open where they are taken to.
+    await Promise.all([onPage, quick].map(({ name }) => new GouchDB(name, { worker: true }).info()));
+    const missed = [];
+    const read = async (db, id, when) => { await db.get(id).catch(() => missed.push(`${id} ${when}`)); };
+    for (let i = 0; i < 20; i++) {
+      await inWorker.put({ _id: `pulled-${i}` });
+      const events = [];
+      await onPage.replicate.from(inWorker).on("change", () => events.push(read(onPage, `pulled-${i}`, "when it was told")));
+      await read(onPage, `pulled-${i}`, "when it was done");
+      await Promise.all(events);
+      await onPage.put({ _id: `pushed-${i}` });
+      await onPage.replicate.to(inWorker);
+      await read(inWorker, `pushed-${i}`, "when it was done");
+      await quick.put({ _id: `quick-${i}` });
+      await quick.sync(inWorker);
+      await read(inWorker, `quick-${i}`, "when it was done");
+      await read(quick, `pulled-${i}`, "when it was done");
+    }
+    return missed;
+  });
+  assert.deepEqual(outcome, []);
+  await tab.close();
+});
+
 test("finds and views; functions go to the worker, and what they take from the page is missed by name", { timeout: 60_000 }, async () => {
   const tab = await open();
   const outcome = await tab.evaluate(async () => {

@@ -231,6 +231,14 @@ func (db *DB) Prompt() bool { return kv.Prompt(db.store) }
 // Drain returns when everything acknowledged so far is committed. It differs from Flush in asking for no more durability than the store's own.
 func (db *DB) Drain(ctx context.Context) error { return kv.Drain(ctx, db.store) }
 
+// Refresh commits what is acknowledged, and makes sure that reads from now on see what other tabs and workers had committed when it was called.
+func (db *DB) Refresh(ctx context.Context) error {
+	if err := db.Drain(ctx); err != nil {
+		return err
+	}
+	return db.store.Refresh(ctx)
+}
+
 // Close ends what is going on with ErrClosed and closes the store.
 func (db *DB) Close() error {
 	db.indexer.close()

@@ -77,6 +77,26 @@ func writeOne(t *testing.T, db *docstore.DB, docID string, parent core.Rev, body
 	return results[0]
 }
 
+func TestRefreshLetsEachTabSeeTheOther(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	storage := memdevice.New()
+	here, there := openTab(t, storage.Open(nil), logkv.MemoryFirst), openTab(t, storage.Open(nil), logkv.Relaxed)
+	for i := range 50 { // nobody is given the time to hear of it
+		docID := strconv.Itoa(i)
+		writeOne(t, here, docID, core.Rev{}, `{}`)
+		require.NoError(t, here.Refresh(ctx))
+		require.NoError(t, there.Refresh(ctx))
+		found, err := there.Get(ctx, docID, core.GetOptions{})
+		require.NoError(t, err)
+		edited := writeOne(t, there, docID, found.Rev, `{"there":true}`)
+		require.NoError(t, here.Refresh(ctx))
+		found, err = here.Get(ctx, docID, core.GetOptions{})
+		require.NoError(t, err)
+		require.Equal(t, edited.Rev, found.Rev)
+	}
+}
+
 // Two tabs change the same document before either hears of the other. Nobody is told that he has lost; so nobody may lose.
 func TestWhatTwoTabsAcknowledgedBecomesAConflict(t *testing.T) {
 	t.Parallel()

@@ -31,7 +31,12 @@ function movable({ connection }: Peer): boolean {
 function opened({ connection, temporary }: Peer, place: Place): Peer {
   const other = temporary ? connection : new Connection(connection.address);
   other.moveTo(place);
-  return { connection: other, temporary: true };
+  return temporary ? { connection: other, temporary } : { connection: other, temporary: true, own: connection };
+}
+
+/** Lets engines see what others have written to these databases, and the others what they have acknowledged. What cannot be is told to whoever uses the database. */
+export async function refresh(connections: Connection[]): Promise<void> {
+  await Promise.allSettled(connections.filter(({ address }) => address.adapter === "indexeddb").map((connection) => connection.call("refresh", {})));
 }
 
 /** Closes what was opened for a replication alone. It has served: what goes wrong matters to nobody. */

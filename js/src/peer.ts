@@ -14,6 +14,8 @@ export type Target = object | string;
 export interface Peer {
   connection: Connection;
   temporary: boolean;
+  /** What the caller goes on using, of a database that another engine has opened for the replication. */
+  own?: Connection;
   /** Keeps an object alive that the engine asks by its name. */
   object?: object;
 }

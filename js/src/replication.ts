@@ -3,7 +3,7 @@ import type { Connection } from "./connection.js";
 import { failure, type EngineFailure } from "./engine.js";
 import { asError, asGouchError, badRequest, type GouchError } from "./error.js";
 import { checkFilter, checkFilterName, filterRequest, predicateName, predicateOf } from "./filters.js";
-import { inOneEngine, release } from "./one_engine.js";
+import { inOneEngine, refresh, release } from "./one_engine.js";
 import { checkBoolean, checkCount, checkOptions, checkSignal, pick } from "./options.js";
 import type { Peer } from "./peer.js";
 import { sharedName, shareLive } from "./shared_live.js";
@@ -70,6 +70,7 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
   #pending = 0;
   #error: GouchError | undefined;
   #defect: GouchError | undefined; // a function of the caller's has thrown
+  #told: Promise<void> = Promise.resolve(); // what happened where the caller's own engine does not see it at once
 
   /** @internal */
   constructor(source: Peer, target: Peer, options: ReplicateOptions) {
@@ -93,7 +94,7 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
         this.#state = "active";
         this.emit("active");
       }
-      const result = await this.#replicate(source.connection, target.connection, options);
+      const result = await this.#replicate(source, target, options);
       this.#complete({ ...result, status: "complete" });
     } catch (error) {
       if (this.cancelled && !this.#defect) {
@@ -107,7 +108,10 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
     }
   }
 
-  async #replicate(source: Connection, target: Connection, options: ReplicateOptions): Promise<ReplicationResult> {
+  async #replicate({ connection: source, own: ownSource }: Peer, { connection: target, own: ownTarget }: Peer, options: ReplicateOptions): Promise<ReplicationResult> {
+    const both = [source, target];
+    const own = [ownSource, ownTarget].filter((connection) => connection !== undefined);
+    await refresh(own); // what it has acknowledged is to be found by the other engine
     const { checkpoint = true, back_off_function: backOff, ...rest } = options;
     const names = ["since", "style", "winning_revs_only", "batch_size", "batches_limit", "live", "retry"] as const;
     const connecting = new Connecting(options, this.abort.signal, (error) => {
@@ -125,8 +129,14 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
       filter: await predicateName(options),
       back_off_function: backOff !== undefined,
     };
+    if (own.length > 0) {
+      await refresh(both); // they may have been open there
+    }
     const tell = (event: object): void => {
-      this.#tell(event as EngineEvent<Content>, source, options);
+      this.#tell(event as EngineEvent<Content>, source, options, own);
+    };
+    const follow = (event: object): void => {
+      this.#tell(event as EngineEvent<Content>, source, options, [...own, ...both]);
     };
     const run = (onEvent: (event: object) => void): Promise<unknown> =>
       source.callEngine("replicate", request, { signal: this.abort.signal, onEvent: onEvent as (event: unknown) => void });
@@ -135,7 +145,9 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
     if (shared !== undefined) {
       request.docs = true; // somebody else may listen
     }
-    const answer = (await (shared === undefined ? run(tell) : shareLive(shared, this.abort.signal, tell, run))) as { result: EngineResult; failure?: EngineFailure };
+    const answer = (await (shared === undefined ? run(tell) : shareLive(shared, this.abort.signal, { lead: tell, follow }, run))) as { result: EngineResult; failure?: EngineFailure };
+    await this.#told;
+    await refresh(shared === undefined ? own : [...own, ...both]);
     this.#last = resultOf(answer.result);
     if (answer.failure) {
       throw failure(answer.failure);
@@ -143,37 +155,47 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
     return this.#last;
   }
 
-  // The engine must not be kept waiting, nor be called, by a listener: it is told in a turn of its own.
-  #tell(event: EngineEvent<Content>, connection: Connection, options: ReplicateOptions): void {
-    queueMicrotask(() => {
-      if (this.cancelled) {
-        return;
-      }
-      switch (event.type) {
-        case "question":
-          this.#answer(event, connection, options);
-          break;
-        case "denied":
-          this.emit("denied", { doc: failure(event.failure) });
-          break;
-        case "checkpoint":
-          this.emit("checkpoint", { checkpoint: event.seq });
-          break;
-        case "active":
-          this.#state = "active";
-          this.#error = undefined;
-          this.emit("active");
-          break;
-        case "paused":
-          this.#last = resultOf(event.result);
-          this.#pause(event.failure && failure(event.failure));
-          break;
-        case "change":
-          this.#last = resultOf(event.result);
-          this.#pending = event.pending;
-          this.emit("change", { ...this.#last, pending: event.pending, docs: event.docs });
-      }
-    });
+  // The engine must not be kept waiting, nor be called, by a listener: it is told in a turn of its own. What happened elsewhere is told, in its order, once it is seen by
+  // those who are behind.
+  #tell(event: EngineEvent<Content>, connection: Connection, options: ReplicateOptions, behind: Connection[]): void {
+    const tell = () => {
+      this.#happened(event, connection, options);
+    };
+    if (behind.length === 0) {
+      queueMicrotask(tell);
+    } else {
+      this.#told = Promise.all([this.#told, refresh(behind)]).then(tell);
+    }
+  }
+
+  #happened(event: EngineEvent<Content>, connection: Connection, options: ReplicateOptions): void {
+    if (this.cancelled) {
+      return;
+    }
+    switch (event.type) {
+      case "question":
+        this.#answer(event, connection, options);
+        break;
+      case "denied":
+        this.emit("denied", { doc: failure(event.failure) });
+        break;
+      case "checkpoint":
+        this.emit("checkpoint", { checkpoint: event.seq });
+        break;
+      case "active":
+        this.#state = "active";
+        this.#error = undefined;
+        this.emit("active");
+        break;
+      case "paused":
+        this.#last = resultOf(event.result);
+        this.#pause(event.failure && failure(event.failure));
+        break;
+      case "change":
+        this.#last = resultOf(event.result);
+        this.#pending = event.pending;
+        this.emit("change", { ...this.#last, pending: event.pending, docs: event.docs });
+    }
   }
 
   #pause(error: GouchError | undefined): void {

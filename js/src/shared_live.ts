@@ -22,11 +22,13 @@ export function sharedName(source: Address, target: Address, request: object): s
   return `gouchdb-live ${JSON.stringify([identity(source), identity(target), request])}`;
 }
 
+type Tell = (event: object) => void;
+
 /**
- * Replicates, or follows who does: `tell` gets the events in either case. `run` begins when this context's turn has come, and is given what to tell events to. The
+ * Replicates, or follows who does: `lead` or `follow` gets the events. `run` begins when this context's turn has come, and is given what to tell events to. The
  * answer is that of the replication, wherever it ran. It fails when the signal aborts.
  */
-export async function shareLive(name: string, signal: AbortSignal, tell: (event: object) => void, run: (tell: (event: object) => void) => Promise<unknown>): Promise<unknown> {
+export async function shareLive(name: string, signal: AbortSignal, tell: { lead: Tell; follow: Tell }, run: (tell: Tell) => Promise<unknown>): Promise<unknown> {
   const channel = new BroadcastChannel(name);
   const self = crypto.randomUUID();
   const leaving = new AbortController(); // ends the wait for the lock
@@ -40,7 +42,7 @@ export async function shareLive(name: string, signal: AbortSignal, tell: (event:
   };
   channel.onmessage = ({ data }: MessageEvent<Message>) => {
     if ("event" in data && (data.to === undefined || data.to === self)) {
-      tell(data.event);
+      tell.follow(data.event);
     } else if ("ended" in data) {
       ended = { answer: data.ended };
       leaving.abort();
@@ -49,7 +51,7 @@ export async function shareLive(name: string, signal: AbortSignal, tell: (event:
   try {
     signal.throwIfAborted();
     send({ arrived: self });
-    return await navigator.locks.request(name, { signal: leaving.signal }, () => lead(channel, send, tell, run));
+    return await navigator.locks.request(name, { signal: leaving.signal }, () => lead(channel, send, tell.lead, run));
   } catch (error) {
     if (ended) {
       return ended.answer;
@@ -61,7 +63,7 @@ export async function shareLive(name: string, signal: AbortSignal, tell: (event:
   }
 }
 
-async function lead(channel: BroadcastChannel, send: (message: Message) => void, tell: (event: object) => void, run: (tell: (event: object) => void) => Promise<unknown>): Promise<unknown> {
+async function lead(channel: BroadcastChannel, send: (message: Message) => void, tell: Tell, run: (tell: Tell) => Promise<unknown>): Promise<unknown> {
   let state: object | undefined; // the event that tells how things stand
   channel.onmessage = ({ data }: MessageEvent<Message>) => {
     if ("arrived" in data && state) {

@@ -174,6 +174,7 @@ func (s *shared) isGone(ctx context.Context) bool {
 // drainer is a database that may have acknowledged what it has not committed.
 type drainer interface {
 	Drain(ctx context.Context) error
+	Refresh(ctx context.Context) error
 }
 
 // drain waits until what this database has acknowledged is committed.

@@ -30,6 +30,7 @@ var databaseOperations = map[string]databaseOperation{
 	"purge":            purge,
 	"compact":          compact,
 	"flush":            flush,
+	"refresh":          refresh,
 	"stats":            stats,
 	"check":            check,
 	"revsLimit":        revsLimit,
@@ -184,6 +185,14 @@ func compact(ctx context.Context, db core.Adapter, _ *request) ([]byte, error) {
 
 func flush(ctx context.Context, db core.Adapter, _ *request) ([]byte, error) {
 	return ok, db.Flush(ctx)
+}
+
+// refresh is what comes before other engines, or this one after them, see what was written: it commits what is acknowledged and reads what they have committed.
+func refresh(ctx context.Context, db core.Adapter, _ *request) ([]byte, error) {
+	if local, shares := db.(drainer); shares {
+		return ok, local.Refresh(ctx)
+	}
+	return ok, nil
 }
 
 // revsLimit answers with the limit, after setting it when there is a number.

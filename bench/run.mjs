@@ -42,8 +42,9 @@ const names = [...Object.keys(builds), ...against];
 const rounds = Number(options.rounds);
 const features = options.features?.split(",") ?? [];
 
-// Workloads that read need the one that writes.
-const warm = Object.keys(workloads).filter((name) => wanted.includes(name));
+// Workloads that read need those that write.
+const needed = wanted.map((name) => workloads[name]?.needs);
+const warm = Object.keys(workloads).filter((name) => wanted.includes(name) || needed.includes(name));
 const steps = warm.some((name) => !workloads[name].fresh) && !warm.includes("insert-1000") ? ["insert-1000", ...warm] : warm;
 
 const servers = {};

@@ -12,6 +12,15 @@ export function couchLike(db) {
     changes: async ({ docs }) => (await db.changes({ since: 0, include_docs: docs })).results,
     createIndex: (request) => db.createIndex(request),
     find: async (request) => (await db.find(request)).docs,
+    async forgetIndexes() {
+      for (const index of (await db.getIndexes()).indexes) {
+        await (index.ddoc && db.deleteIndex(index));
+      }
+    },
+    async upsertDesign(doc) {
+      const { _rev } = await db.get(doc._id).catch(() => ({}));
+      return db.put(_rev ? { ...doc, _rev } : doc);
+    },
     query: (view, options) => db.query(view, options),
     replicate: db.replicate,
     close: () => db.close(),

@@ -39,7 +39,7 @@ function checkGroups(rows) {
   sums().forEach((sum, key) => expect(rows[key].key === key && rows[key].value === sum, `group ${key} is ${JSON.stringify(rows[key])}`));
 }
 
-/** By name, in the order in which they are run: the index and the view are used by those after them. */
+/** By name, in the order in which they are run: the index and the view are used by those after them, which say so. */
 export const queryWorkloads = {
   "find-scan": {
     possible,
@@ -50,6 +50,7 @@ export const queryWorkloads = {
   },
   "index-build": {
     possible,
+    prepare: (db) => db.forgetIndexes(),
     async run(db) {
       await db.createIndex({ index: { fields: ["n"] } });
       return db.find({ selector: { n: 4321 } }); // which is built by then, at the latest
@@ -58,6 +59,7 @@ export const queryWorkloads = {
   },
   "find-indexed": {
     possible,
+    needs: "index-build",
     prepare: (_, seed) => {
       const next = random(seed);
       return Array.from({ length: FINDS }, () => Math.floor(next() * (COUNT - EACH)));
@@ -74,12 +76,14 @@ export const queryWorkloads = {
   },
   "view-build": {
     possible,
-    prepare: (db) => db.put({ _id: "_design/bench", views: { tasks: { map: mapSource, reduce: "_sum" } } }),
+    // Each time another function, so that there is something to build.
+    prepare: (db, seed) => db.upsertDesign({ _id: "_design/bench", views: { tasks: { map: `/* ${seed} */ ${mapSource}`, reduce: "_sum" } } }),
     run: (db) => db.query("bench/tasks", { reduce: false, limit: 1 }),
     check: (_, { total_rows: total, rows }) => expect(total === COUNT && rows[0].id === idOf(0), `${total} rows, the first is ${JSON.stringify(rows[0])}`),
   },
   "view-reduce": {
     possible,
+    needs: "view-build",
     async run(db) {
       const answers = [];
       for (let i = 0; i < 10; i++) {
@@ -92,6 +96,7 @@ export const queryWorkloads = {
   },
   "view-rows": {
     possible,
+    needs: "view-build",
     prepare: (_, seed) => {
       const next = random(seed);
       return Array.from({ length: 20 }, () => Math.floor(next() * KEYS));

@@ -19,6 +19,8 @@
 // key lie from key to key with [Highest] appended. [AppendString] writes ids and other texts that are not JSON.
 package collation
 
+import "github.com/gouchdb/gouchdb/core/rawjson"
+
 // Highest is a byte above all with which a key begins: a key with Highest appended comes after all composite keys that the key begins.
 const Highest = 0xFF
 
@@ -34,6 +36,21 @@ const (
 	tagArray    = 8
 	tagObject   = 9
 )
+
+// FirstBytes returns the bytes that the keys of the values of a kind begin with: the first of them, and the last.
+func FirstBytes(kind rawjson.Kind) (first, last byte) {
+	return firstBytes[kind][0], firstBytes[kind][1]
+}
+
+var firstBytes = [...][2]byte{
+	rawjson.Null:   {tagNull, tagNull},
+	rawjson.False:  {tagFalse, tagFalse},
+	rawjson.True:   {tagTrue, tagTrue},
+	rawjson.Number: {tagNegative, tagPositive},
+	rawjson.String: {tagString, tagString},
+	rawjson.Array:  {tagArray, tagArray},
+	rawjson.Object: {tagObject, tagObject},
+}
 
 // In strings, the bytes 0 and 1 are escaped so that 0 can end the string.
 const escape = 1

@@ -18,7 +18,8 @@ type catalogue struct {
 	indexes []*mango.Index
 	numbers []uint64 // under which the entries of each are stored
 	// stored are the indexes by their numbers: those that are defined alike are stored once.
-	stored []storedIndex
+	stored    []storedIndex
+	stateKeys [][]byte // of these
 	// unusable are the numbers of those that this database cannot run, because it has no engine for their patterns.
 	unusable []uint64
 }
@@ -79,6 +80,7 @@ func (c *catalogue) add(number uint64, index *mango.Index) {
 	c.numbers = append(c.numbers, number)
 	if !slices.ContainsFunc(c.stored, func(s storedIndex) bool { return s.number == number }) {
 		c.stored = append(c.stored, storedIndex{number, index})
+		c.stateKeys = append(c.stateKeys, indexStateKey(number))
 	}
 }
 
@@ -105,11 +107,7 @@ func (c *catalogue) states(ctx context.Context, s kv.Snapshot) ([]uint64, error)
 	if len(c.stored) == 0 {
 		return nil, nil
 	}
-	keys := make([][]byte, len(c.stored))
-	for i, index := range c.stored {
-		keys[i] = indexStateKey(index.number)
-	}
-	values, err := s.GetMany(ctx, keys)
+	values, err := s.GetMany(ctx, c.stateKeys)
 	if err != nil {
 		return nil, err
 	}

@@ -205,7 +205,7 @@ func (f *finder) flush() error {
 	f.docIDs, f.records = docIDs, records
 	if records[0] == nil {
 		var err error
-		if records, err = f.snapshot.GetMany(f.ctx, idKeys(documentPrefix, docIDs)); err != nil {
+		if records, err = f.snapshot.GetMany(f.ctx, f.winners.keys.ofIDs(documentPrefix, docIDs)); err != nil {
 			return err
 		}
 	}

@@ -34,19 +34,48 @@ func idKey(prefix byte, docID string) []byte {
 }
 
 // idKeys are for reading only: they share one piece of memory.
-func idKeys(prefix byte, docIDs []string) [][]byte {
+func idKeys(prefix byte, docIDs []string) [][]byte { return new(keyMemory).ofIDs(prefix, docIDs) }
+
+// keyMemory is what keys are made in that are for reading only. The next ones are made in it again.
+type keyMemory struct {
+	keys  [][]byte
+	bytes []byte
+}
+
+func (m *keyMemory) ofIDs(prefix byte, docIDs []string) [][]byte {
 	size := len(docIDs)
 	for _, docID := range docIDs {
 		size += len(docID)
 	}
-	memory := make([]byte, 0, size)
-	keys := make([][]byte, len(docIDs))
+	keys, memory := m.begin(len(docIDs), size)
 	for i, docID := range docIDs {
 		start := len(memory)
 		memory = append(append(memory, prefix), docID...)
 		keys[i] = memory[start:len(memory):len(memory)]
 	}
 	return keys
+}
+
+func (m *keyMemory) ofBodies(numbers []uint64) [][]byte {
+	const longest = 10
+	keys, memory := m.begin(len(numbers), longest*len(numbers))
+	for i, number := range numbers {
+		start := len(memory)
+		memory = appendNumberKey(memory, bodyPrefix, number)
+		keys[i] = memory[start:len(memory):len(memory)]
+	}
+	return keys
+}
+
+// begin makes room.
+func (m *keyMemory) begin(count, size int) (keys [][]byte, memory []byte) {
+	if cap(m.keys) < count {
+		m.keys = make([][]byte, count)
+	}
+	if cap(m.bytes) < size {
+		m.bytes = make([]byte, size)
+	}
+	return m.keys[:count], m.bytes[:0]
 }
 
 // numberKey spells a number as its length in bytes and its bytes, highest first: short numbers make short keys, and the
@@ -64,17 +93,7 @@ func appendNumberKey(dst []byte, prefix byte, number uint64) []byte {
 }
 
 // bodyKeys are numberKeys of bodies. They are for reading only: they share one piece of memory.
-func bodyKeys(numbers []uint64) [][]byte {
-	const longest = 10
-	memory := make([]byte, 0, longest*len(numbers))
-	keys := make([][]byte, len(numbers))
-	for i, number := range numbers {
-		start := len(memory)
-		memory = appendNumberKey(memory, bodyPrefix, number)
-		keys[i] = memory[start:len(memory):len(memory)]
-	}
-	return keys
-}
+func bodyKeys(numbers []uint64) [][]byte { return new(keyMemory).ofBodies(numbers) }
 
 // keyNumber is the reverse of numberKey.
 func keyNumber(key []byte) (number uint64, ok bool) {

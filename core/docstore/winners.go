@@ -28,6 +28,7 @@ type winnersMemory struct {
 	all     []core.Document
 	numbers []uint64 // of bodies
 	places  []int    // of their documents
+	keys    keyMemory
 }
 
 // read is readRecorded.
@@ -63,7 +64,7 @@ func (m *winnersMemory) read(ctx context.Context, s kv.Snapshot, docIDs []string
 	if len(numbers) == 0 {
 		return docs, 0, nil
 	}
-	values, err := s.GetMany(ctx, bodyKeys(numbers))
+	values, err := s.GetMany(ctx, m.keys.ofBodies(numbers))
 	if err != nil {
 		return nil, 0, err
 	}

@@ -54,7 +54,6 @@ func (set intervals) havePoints() bool { return slices.ContainsFunc(set, interva
 
 // areMostlyPoints reports whether the set is what a $in allows: values, and arrays, which may have the values as elements.
 func (set intervals) areMostlyPoints() bool {
-	arrays := ofKinds(kinds(rawjson.Array))[0]
 	for _, each := range set {
 		if !each.isPoint() && !(bytes.Equal(each.low, arrays.low) && bytes.Equal(each.high, arrays.high)) {
 			return false
@@ -66,31 +65,20 @@ func (set intervals) areMostlyPoints() bool {
 // single reports whether the set is one value.
 func (set intervals) single() bool { return len(set) == 1 && set[0].isPoint() }
 
+// arrays are the values that are arrays.
+var arrays = ofKinds(kinds(rawjson.Array))[0]
+
+// singleBytes are the bounds of kinds, which nobody changes.
+var singleBytes = [...]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
+
 // ofKinds returns the values of some kinds.
 func ofKinds(set kindSet) intervals {
-	var found intervals
-	for _, kind := range []struct {
-		kind rawjson.Kind
-		low  []byte
-		high []byte
-	}{
-		{rawjson.Null, collation.AppendKey(nil, []byte("null")), nil},
-		{rawjson.False, collation.AppendKey(nil, []byte("false")), nil},
-		{rawjson.True, collation.AppendKey(nil, []byte("true")), nil},
-		{rawjson.Number, collation.AppendNumber(nil, -1), collation.AppendNumber(nil, 1)},
-		{rawjson.String, collation.AppendString(nil, ""), nil},
-		{rawjson.Array, collation.AppendKey(nil, []byte("[]")), nil},
-		{rawjson.Object, collation.AppendKey(nil, []byte("{}")), nil},
-	} {
-		if !set.has(kind.kind) {
-			continue
+	found := make(intervals, 0, 1)
+	for kind := rawjson.Kind(0); set>>kind != 0; kind++ {
+		if set.has(kind) {
+			first, last := collation.FirstBytes(kind)
+			found = append(found, interval{singleBytes[first : first+1 : first+1], singleBytes[last+1 : last+2 : last+2]})
 		}
-		// The first byte of a key tells the kind.
-		last := kind.low[0]
-		if kind.high != nil {
-			last = kind.high[0]
-		}
-		found = append(found, interval{[]byte{kind.low[0]}, []byte{last + 1}})
 	}
 	return found.normalised()
 }

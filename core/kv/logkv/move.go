@@ -92,8 +92,8 @@ func move(ctx context.Context, tx *transaction, items []tree.Item) error {
 			unchanged = append(unchanged, item)
 		}
 	}
-	values, err := tx.values(ctx, unchanged)
-	if err != nil {
+	values := make([][]byte, len(unchanged))
+	if err := tx.values(ctx, unchanged, values); err != nil {
 		return err
 	}
 	for i, item := range unchanged {

@@ -38,8 +38,8 @@ func (r *reader) Get(ctx context.Context, key []byte) (value []byte, found bool,
 	if value, ok := at.in(r.inMemory(at.record)); ok { // the common case, without any detour
 		return value, true, nil
 	}
-	values, err := r.values(ctx, []tree.Item{item})
-	if err != nil {
+	var values [1][]byte
+	if err := r.values(ctx, []tree.Item{item}, values[:]); err != nil {
 		return nil, false, err
 	}
 	return values[0], true, nil
@@ -50,21 +50,10 @@ func (r *reader) GetMany(ctx context.Context, keys [][]byte) ([][]byte, error) {
 	if err := r.store.check(ctx); err != nil {
 		return nil, err
 	}
-	items := make([]tree.Item, 0, len(keys))
-	places := make([]int, 0, len(keys))
-	r.tree.GetMany(keys, func(i int, item tree.Item) {
-		items = append(items, item)
-		places = append(places, i)
-	})
-	found, err := r.values(ctx, items)
-	if err != nil {
-		return nil, err
-	}
+	items := make([]tree.Item, len(keys))
+	r.tree.GetMany(keys, func(i int, item tree.Item) { items[i] = item })
 	values := make([][]byte, len(keys))
-	for i, place := range places {
-		values[place] = found[i]
-	}
-	return values, nil
+	return values, r.values(ctx, items, values)
 }
 
 // A scan fetches the values of several entries ahead, few at first because many scans are left early.
@@ -75,15 +64,24 @@ const (
 	windowBytes = 1 << 20
 )
 
-// Scan implements kv.Snapshot.
+// Scan implements kv.Snapshot. Inlined it would be in the engine twice.
+//
+//go:noinline
 func (r *reader) Scan(ctx context.Context, within kv.Range) iter.Seq2[kv.Entry, error] {
 	return func(yield func(kv.Entry, error) bool) {
 		if err := r.store.check(ctx); err != nil {
 			yield(kv.Entry{}, err)
 			return
 		}
+		var values [][]byte
 		window := make([]tree.Item, 0, firstWindow)
 		size, limit := 0, firstWindow
+		yieldWindow := func() bool {
+			if !within.KeysOnly {
+				values = append(values[:0], make([][]byte, len(window))...)
+			}
+			return r.yieldAll(ctx, window, values, yield)
+		}
 		for item := range r.tree.Scan(within) {
 			window = append(window, item)
 			if item.External() && !within.KeysOnly {
@@ -92,45 +90,47 @@ func (r *reader) Scan(ctx context.Context, within kv.Range) iter.Seq2[kv.Entry, 
 			if len(window) < limit && size < windowBytes {
 				continue
 			}
-			if !r.yieldAll(ctx, window, within.KeysOnly, yield) {
+			if !yieldWindow() {
 				return
 			}
 			window, size, limit = window[:0], 0, min(2*limit, lastWindow)
 		}
-		r.yieldAll(ctx, window, within.KeysOnly, yield)
+		yieldWindow()
 	}
 }
 
-// yieldAll yields entries and reports whether more are wanted.
-func (r *reader) yieldAll(ctx context.Context, items []tree.Item, keysOnly bool, yield func(kv.Entry, error) bool) bool {
-	if err := r.store.check(ctx); err != nil {
+// yieldAll yields entries, with their values if there is room for them, and reports whether more are wanted.
+func (r *reader) yieldAll(ctx context.Context, items []tree.Item, values [][]byte, yield func(kv.Entry, error) bool) bool {
+	err := r.store.check(ctx)
+	if err == nil && values != nil {
+		err = r.values(ctx, items, values)
+	}
+	if err != nil {
 		yield(kv.Entry{}, err)
 		return false
 	}
-	values := make([][]byte, len(items))
-	if !keysOnly {
-		var err error
-		if values, err = r.values(ctx, items); err != nil {
-			yield(kv.Entry{}, err)
-			return false
-		}
-	}
 	for i, item := range items {
-		if !yield(kv.Entry{Key: item.Key(), Value: values[i]}, nil) {
+		entry := kv.Entry{Key: item.Key()}
+		if values != nil {
+			entry.Value = values[i]
+		}
+		if !yield(entry, nil) {
 			return false
 		}
 	}
 	return true
 }
 
-// values returns the values of items, reading the records that hold them together.
-func (r *reader) values(ctx context.Context, items []tree.Item) ([][]byte, error) {
-	values := make([][]byte, len(items))
+// values reads the values of items, in their places, and the records that hold them together. Empty items have none.
+func (r *reader) values(ctx context.Context, items []tree.Item, values [][]byte) error {
 	var absent []int // places of those whose records have to be read
 	var number uint64
 	var content []byte // of the record of that number; neighbours are often in the same one
 	for i, item := range items {
-		if !item.External() {
+		switch {
+		case item == "":
+			continue
+		case !item.External():
 			values[i] = item.Value()
 			continue
 		}
@@ -146,7 +146,7 @@ func (r *reader) values(ctx context.Context, items []tree.Item) ([][]byte, error
 		values[i] = value
 	}
 	if len(absent) == 0 {
-		return values, nil
+		return nil
 	}
 	numbers := make([]uint64, 0, len(absent))
 	for _, i := range absent {
@@ -157,14 +157,14 @@ func (r *reader) values(ctx context.Context, items []tree.Item) ([][]byte, error
 	order.Values(numbers)
 	records, err := r.store.records(ctx, slices.Compact(numbers))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, i := range absent {
 		if values[i], err = r.value(ctx, items[i], records); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return values, nil
+	return nil
 }
 
 // inMemory returns a record without its checksum, if it is not yet in the log or in the cache.

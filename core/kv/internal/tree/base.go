@@ -52,8 +52,36 @@ func (b *Base) pageOf(key []byte) int {
 	return sort.Search(len(b.pages), func(i int) bool { return bytes.Compare(b.pages[i].first, key) > 0 }) - 1
 }
 
-// get returns the item with a key, of which probe is an item.
-func (b *Base) get(key []byte, probe Item) (Item, bool) {
+// place is where in a Base an item was found. The zero value is nowhere.
+type place struct {
+	page, at int
+	items    []Item // of the page
+}
+
+// next reports whether the item after a place is the one with a key, and goes there.
+func (b *Base) next(near *place, key []byte) bool {
+	switch {
+	case near.items == nil:
+		return false
+	case near.at+1 < len(near.items):
+		if !near.items[near.at+1].hasKey(key) {
+			return false
+		}
+		near.at++
+		return true
+	case near.page+1 < len(b.pages) && bytes.Equal(b.pages[near.page+1].first, key):
+		near.page, near.at = near.page+1, 0
+		near.items = b.items(b.pages[near.page], false)
+		return true
+	}
+	return false
+}
+
+// get returns the item with a key, of which probe is an item. Where it is found the next get may begin.
+func (b *Base) get(key []byte, probe Item, near *place) (Item, bool) {
+	if b.next(near, key) {
+		return near.items[near.at], true
+	}
 	n := b.pageOf(key)
 	if n < 0 {
 		return "", false
@@ -63,6 +91,7 @@ func (b *Base) get(key []byte, probe Item) (Item, bool) {
 	if i == len(items) || less(probe, items[i]) {
 		return "", false
 	}
+	*near = place{n, i, items}
 	return items[i], true
 }
 

@@ -89,9 +89,37 @@ func requireSame(t *testing.T, random *rand.Rand, plain, based *Tree) {
 		got, also := based.Get(keys[i])
 		require.Equal(t, [2]any{want, found}, [2]any{got, also})
 	}
+	requireMany(t, plain, based, keys)
 	slices.SortFunc(keys, bytes.Compare)
-	var want, got [][2]any
-	plain.GetMany(keys, func(i int, item Item) { want = append(want, [2]any{i, item}) })
-	based.GetMany(keys, func(i int, item Item) { got = append(got, [2]any{i, item}) })
-	require.Equal(t, want, got)
+	requireMany(t, plain, based, keys)
+	// Keys in a row, now and then one that is left out, is not there, or comes twice.
+	var row [][]byte
+	for item := range plain.Scan(kv.Range{}) {
+		switch random.IntN(12) {
+		case 0:
+		case 1:
+			row = append(row, item.Key(), randomBytes(random, 5))
+		case 2:
+			row = append(row, item.Key(), item.Key())
+		default:
+			row = append(row, item.Key())
+		}
+	}
+	requireMany(t, plain, based, row)
+}
+
+// requireMany checks that GetMany finds what Get finds.
+func requireMany(t *testing.T, plain, based *Tree, keys [][]byte) {
+	t.Helper()
+	var want [][2]any
+	for i, key := range keys {
+		if item, found := plain.Get(key); found {
+			want = append(want, [2]any{i, item})
+		}
+	}
+	for _, tree := range []*Tree{plain, based} {
+		var got [][2]any
+		tree.GetMany(keys, func(i int, item Item) { got = append(got, [2]any{i, item}) })
+		require.Equal(t, want, got)
+	}
 }

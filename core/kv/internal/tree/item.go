@@ -108,6 +108,12 @@ func (i Item) Key() []byte {
 	return readOnly(i[begin:end])
 }
 
+// hasKey reports whether the key is this one.
+func (i Item) hasKey(key []byte) bool {
+	begin, end, _ := i.split()
+	return string(i[begin:end]) == string(key)
+}
+
 // Value returns the value, never nil, which must not be modified.
 func (i Item) Value() []byte {
 	_, end, _ := i.split()

@@ -39,6 +39,8 @@ const inlined = [
   "internal/runtime/...",
   "internal/bytealg",
   "unicode/utf8",
+  "encoding/binary",
+  "github.com/cespare/xxhash/v2",
   "github.com/tidwall/btree",
   "github.com/gouchdb/gouchdb/core/internal/md5",
   "github.com/gouchdb/gouchdb/core/kv/...",

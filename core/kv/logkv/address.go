@@ -2,7 +2,8 @@ package logkv
 
 import (
 	"encoding/binary"
-	"hash/crc32"
+
+	"github.com/cespare/xxhash/v2"
 
 	"github.com/gouchdb/gouchdb/core/kv/internal/tree"
 )
@@ -25,8 +26,11 @@ func externalItem(key []byte, a address) tree.Item {
 }
 
 func addressOf(record uint64, offset int, value []byte) address {
-	return address{record: record, offset: offset, length: len(value), checksum: crc32.Checksum(value, castagnoli)}
+	return address{record: record, offset: offset, length: len(value), checksum: valueChecksum(value)}
 }
+
+// valueChecksum has half the bits of a record's: there is one in memory for each value.
+func valueChecksum(value []byte) uint32 { return uint32(xxhash.Sum64(value)) }
 
 // parseAddress reads the value of an external item; ok is false when it is none.
 func parseAddress(packed []byte) (a address, ok bool) {

@@ -2,8 +2,10 @@ package logkv_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"strings"
 	"testing"
 
@@ -193,19 +195,36 @@ func TestNewerFormats(t *testing.T) {
 	storage := written(t, false)
 	newer := storage.Clone()
 	newest := storage.Numbers()[len(storage.Numbers())-1]
-	newer.TamperRecord(newest, func(data []byte) []byte { data[0] = 2; return logkv.Reseal(data) })
+	newer.TamperRecord(newest, func(data []byte) []byte { data[0] = logkv.NewerVersion; return logkv.Reseal(data) })
 	newer.TamperSnapshot(storage.Snapshots()[0], func([][]byte) [][]byte { return nil }) // so that the record is read
 	_, err := contents(newer)
 	assert.ErrorIs(t, err, core.ErrNewerFormat)
 
 	newer = storage.Clone()
 	newer.TamperSnapshot(storage.Snapshots()[0], func(chunks [][]byte) [][]byte {
-		chunks[0][0] = 2
+		chunks[0][0] = logkv.NewerVersion
 		chunks[0] = logkv.Reseal(chunks[0])
 		return chunks
 	})
 	_, err = contents(newer)
 	assert.ErrorIs(t, err, core.ErrNewerFormat, "and not the older snapshot")
+}
+
+// What was written before the first release had another checksum.
+func TestTheFormatBeforeTheFirstReleaseIsNamed(t *testing.T) {
+	t.Parallel()
+	storage := written(t, false)
+	storage.TamperSnapshot(storage.Snapshots()[0], func([][]byte) [][]byte { return nil })
+	for _, number := range storage.Numbers() {
+		storage.TamperRecord(number, func(data []byte) []byte {
+			data = data[:len(data)-8]
+			data[0] = 1
+			return binary.LittleEndian.AppendUint32(data, crc32.Checksum(data, crc32.MakeTable(crc32.Castagnoli)))
+		})
+	}
+	_, err := contents(storage)
+	require.ErrorIs(t, err, core.ErrCorrupt)
+	assert.Contains(t, err.Error(), "before the first release of GouchDB, in format 1")
 }
 
 // A device that cannot keep several records together may lose the end of a commit. What is left of it never happened.

@@ -10,6 +10,9 @@ func (s *Store) CacheSize() int {
 	return s.cache.bytes()
 }
 
+// NewerVersion is that of a format which is not known yet.
+const NewerVersion = formatVersion + 1
+
 // Reseal gives a record or chunk whose bytes were changed a checksum that fits.
 func Reseal(data []byte) []byte { return appendChecksum(data[:len(data)-checksumSize]) }
 

@@ -2,7 +2,6 @@ package logkv
 
 import (
 	"context"
-	"hash/crc32"
 	"iter"
 
 	"github.com/gouchdb/gouchdb/core"
@@ -44,7 +43,7 @@ func (r *readable) value(ctx context.Context, item tree.Item) ([]byte, error) {
 		return nil, missing(at.record)
 	}
 	value, ok := at.in(r.record[:max(0, len(r.record)-checksumSize)])
-	if !ok || crc32.Checksum(value, castagnoli) != at.checksum {
+	if !ok || valueChecksum(value) != at.checksum {
 		return nil, blameRecord(at.record, core.ErrCorrupt.Because("the value is damaged"))
 	}
 	return value, nil

@@ -2,32 +2,34 @@ package logkv
 
 import (
 	"encoding/binary"
-	"hash/crc32"
 	"strconv"
+
+	"github.com/cespare/xxhash/v2"
 
 	"github.com/gouchdb/gouchdb/core"
 )
 
 // A record is
 //
-//	version       1 byte; in all versions to come, the first byte is the version and the last four are the checksum of the rest
+//	version       1 byte; in all versions to come, the first byte is the version and the last eight are the checksum of the rest
 //	flags         1 byte; lastOfCommit
 //	commit        16 bytes: who wrote it, and that writer's how-manieth commit it is
 //	number        8 bytes
 //	part          4 bytes: the record's place in its commit, from 0
 //	operations    see operation
-//	checksum      4 bytes: CRC-32C of everything before
+//	checksum      8 bytes: XXH64 of everything before
 //
 // Integers of fixed size are little-endian.
 const (
-	formatVersion = 1
-	headerSize    = 1 + 1 + 16 + 8 + 4
-	checksumSize  = 4
+	formatVersion = 2
+	// unreleasedVersion had checksums of another kind.
+	unreleasedVersion = 1
+
+	headerSize   = 1 + 1 + 16 + 8 + 4
+	checksumSize = 8
 
 	lastOfCommit = 1
 )
-
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // commitID tells commits apart, so that a store recognises its own when it could not know whether the device had taken it.
 type commitID struct {
@@ -56,7 +58,7 @@ func seal(record []byte, h header) []byte {
 }
 
 func appendChecksum(data []byte) []byte {
-	return binary.LittleEndian.AppendUint32(data, crc32.Checksum(data, castagnoli))
+	return binary.LittleEndian.AppendUint64(data, xxhash.Sum64(data))
 }
 
 // checkFormat verifies checksum and version of a record or a chunk. The checksum comes first: a damaged version byte is damage, not a newer format.
@@ -65,7 +67,10 @@ func checkFormat(data []byte, minSize int) error {
 		return core.ErrCorrupt.Because("it is cut short")
 	}
 	content := data[:len(data)-checksumSize]
-	if crc32.Checksum(content, castagnoli) != binary.LittleEndian.Uint32(data[len(content):]) {
+	if xxhash.Sum64(content) != binary.LittleEndian.Uint64(data[len(content):]) {
+		if data[0] == unreleasedVersion {
+			return core.ErrCorrupt.Because("its checksum is wrong, or it was written before the first release of GouchDB, in format 1")
+		}
 		return core.ErrCorrupt.Because("its checksum is wrong")
 	}
 	if data[0] > formatVersion {

@@ -19,7 +19,7 @@ import (
 //	log           8 bytes: how much log there was
 //	items         each: varint of the bytes that its key shares with the one before in this chunk, varint of the length of the rest of
 //	              the key times 2 plus 1 for an external item, the rest, varint of the length of the value, the value
-//	checksum      4 bytes: CRC-32C of everything before
+//	checksum      8 bytes: XXH64 of everything before
 const (
 	chunkHeaderSize = 1 + 1 + 8 + 4 + 8
 	lastChunk       = 1

@@ -1,6 +1,9 @@
 // Seeded random scripts over the API, to be run on PouchDB and on GouchDB: what both answer, in a form that can be compared.
 
+import { content, readable } from "./contents.mjs";
+import { combinedOperations } from "./differential_combined.mjs";
 import { moreOperations } from "./differential_more.mjs";
+import { purgeOperations } from "./differential_purge.mjs";
 
 // A generator of random numbers: the same ones for the same seed.
 export function randomOf(seed) {
@@ -70,7 +73,8 @@ const basicOperations = {
     if (doc && method === "post" && !doc._id) {
       return ["post", [{}], async (_, makeAnother) => (await makeAnother().post(doc ?? {})).ok]; // an id that nobody else shall see
     }
-    return [method, [doc], (db) => db[method](doc)];
+    // A tombstone PouchDB edits with a revision that never was. That is a conflict here, as in CouchDB.
+    return [method, [doc], async (db) => (doc?._rev && (await is(db, doc._id, "deleted")) ? "deleted" : db[method](doc))];
   },
   remove(r, known) {
     const id = r.pick(ids);
@@ -84,7 +88,7 @@ const basicOperations = {
   bulkDocs(r, known) {
     // Each document once, in order, and new ones apart from others: within one write the two give sequences in another order otherwise.
     const update = r.chance(0.6);
-    const chosen = [...new Set(Array.from({ length: r.below(5) }, () => r.pick(ids)))].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    const chosen = [...new Set(Array.from({ length: r.below(5) }, () => r.pick(ids)))].sort();
     const docs = chosen.filter((id) => !update || known.rev(id)).map((id) => {
       const rev = update ? known.rev(id) : undefined;
       return { _id: id, ...body(r), ...(rev && { _rev: rev }), ...(r.chance(0.15) && { _deleted: true }) };
@@ -166,19 +170,18 @@ const basicOperations = {
   attachments(r, known) {
     const [id, name] = [r.pick(ids), r.pick(["x", "y.txt", "nowhere"])];
     const rev = known.rev(id);
-    const data = r.pick([Buffer.from("one two"), "YQ==", new Uint8Array()].slice(0, 2));
-    const text = async (content) => ({ buffer: Buffer.isBuffer(content), text: content.toString("latin1") });
+    const data = r.pick([content("one two"), "YQ=="]);
     return r.pick([
       ["putAttachment", [id, name, rev, data], async (db) => (await is(db, id, "deleted") ? "deleted" : db.putAttachment(id, name, rev, data, "text/plain"))],
       ["putAttachment", [id, name, data], async (db) => (await is(db, id, "deleted") ? "deleted" : db.putAttachment(id, name, data, "text/plain"))],
-      ["getAttachment", [id, name], async (db) => text(await db.getAttachment(id, name))],
-      ["getAttachment", [id, name, { rev }], async (db) => text(await db.getAttachment(id, name, rev ? { rev } : {}))],
+      ["getAttachment", [id, name], (db) => db.getAttachment(id, name)],
+      ["getAttachment", [id, name, { rev }], (db) => db.getAttachment(id, name, rev ? { rev } : {})],
       ["removeAttachment", [id, name, rev], async (db) => (await has(db, id, name) ? db.removeAttachment(id, name, rev) : "not there")],
     ]);
   },
   info: () => ["info", [], async (db) => {
     const { doc_count, update_seq, db_name, adapter, auto_compaction } = await db.info();
-    return { doc_count, update_seq, named: db_name === db.name, adapter, auto_compaction };
+    return { doc_count, update_seq, named: [db_name, adapter].join() === [db.name, db.adapter].join(), auto_compaction };
   }],
   compact: () => ["compact", [], (db) => db.compact()],
   replicate() {
@@ -194,12 +197,13 @@ const basicOperations = {
   },
 };
 
-const operations = { ...basicOperations, ...moreOperations(ids) };
-const weights = { put: 8, remove: 3, get: 5, bulkDocs: 4, replicated: 2, allDocs: 4, changes: 3, attachments: 4 };
-const deck = Object.keys(operations).flatMap((name) => Array.from({ length: weights[name] ?? 1 }, () => name));
+const weights = { put: 8, remove: 3, get: 5, bulkDocs: 4, replicated: 2, allDocs: 4, changes: 3, attachments: 4, purged: 2 };
 
-// Runs a script, and returns its transcript: of each step what was called and what came of it.
-export async function run(seed, steps, db, makeAnother) {
+// Runs a script, and returns its transcript: of each step what was called and what came of it. Only one of PouchDB's adapters can
+// purge: makePurging makes a database of that.
+export async function run(seed, steps, db, makeAnother, makePurging) {
+  const operations = { ...basicOperations, ...moreOperations(ids), ...combinedOperations(ids), ...(makePurging && purgeOperations(makePurging)) };
+  const deck = Object.keys(operations).flatMap((name) => Array.from({ length: weights[name] ?? 1 }, () => name));
   const r = randomOf(seed);
   const known = new Knowledge();
   const tokens = new Map();
@@ -209,7 +213,7 @@ export async function run(seed, steps, db, makeAnother) {
     const shown = normalised(args, tokens);
     let outcome;
     try {
-      const result = await call(db, makeAnother);
+      const result = await readable(await call(db, makeAnother));
       if (learns) {
         learn(known, learns === true ? result : result[learns], args, method);
       }
@@ -244,9 +248,11 @@ function normalised(value, tokens) {
   const revision = (text, owner) => {
     const key = `${owner} ${text}`;
     if (!tokens.has(key)) {
-      const count = (tokens.get(owner) ?? 0) + 1;
-      tokens.set(owner, count);
-      tokens.set(key, `${text.split("-", 1)[0]}-#${count}`);
+      const [generation] = text.split("-", 1);
+      const counter = `${owner} ${generation}`;
+      const count = (tokens.get(counter) ?? 0) + 1;
+      tokens.set(counter, count);
+      tokens.set(key, `${generation}-#${count}`);
     }
     return tokens.get(key);
   };
@@ -255,11 +261,8 @@ function normalised(value, tokens) {
       return made(part) ? revision(part, owner) : part.replace(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, "made up");
     }
     if (Array.isArray(part)) {
-      const own = typeof part[0] === "string" && !made(part[0]) ? part[0] : owner; // arguments: the id comes first
+      const own = typeof part[0] === "string" && !made(part[0]) ? part[0] : (part[0]?._id ?? owner); // arguments: the id, or the document, comes first
       return part.map((member) => walk(member, own));
-    }
-    if (part instanceof Uint8Array) {
-      return `bytes ${Buffer.from(part).toString("latin1")}`;
     }
     if (typeof part !== "object" || part === null) {
       return part;

@@ -11,7 +11,7 @@ import { importPackage } from "./installed.mjs";
 const { default: GouchDB } = await importPackage();
 PouchDB.plugin(memoryAdapter).plugin(find);
 const classes = [PouchDB.defaults({ adapter: "memory" }), GouchDB.defaults({ adapter: "memory" })];
-const seeds = process.env.DIFFERENTIAL_SEED ? [Number(process.env.DIFFERENTIAL_SEED)] : Array.from({ length: Number(process.env.SEEDS ?? 100) }, (_, seed) => seed);
+const seeds = process.env.DIFFERENTIAL_SEED ? [Number(process.env.DIFFERENTIAL_SEED)] : Array.from({ length: Number(process.env.SEEDS ?? 200) }, (_, seed) => seed);
 const STEPS = 60;
 
 let count = 0;
@@ -38,6 +38,6 @@ test("random scripts", { timeout: 120_000 }, async (t) => {
   }
 });
 
-test("every difference that is named is there", { skip: seeds.length < 10 }, () => {
-  assert.deepEqual(differences.map(({ name }) => name).filter((name) => !settledBy.has(name)), []);
+test("every difference that is named is there", { skip: seeds.length < 200 }, () => {
+  assert.deepEqual(differences.filter(({ sometimes }) => !sometimes).map(({ name }) => name).filter((name) => !settledBy.has(name)), []);
 });

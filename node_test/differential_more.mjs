@@ -1,9 +1,11 @@
+import { content } from "./contents.mjs";
+
 // More operations of the random scripts: what takes several calls, odd arguments, and what is rarely used together. See differential.mjs.
 
 const odd = (name, ...args) => [name, args, (db) => db[name](...args)];
 const flags = (r, names, p = 0.35) => Object.fromEntries(names.filter(() => r.chance(p)).map((name) => [name, true]));
 const settled = (call) => call.then((result) => ({ result }), (error) => ({ error }));
-const bytes = (r) => r.pick([Buffer.from("one two"), Buffer.from([0, 255, 128]), "YQ=="]);
+const bytes = (r) => r.pick([content("one two"), content("\0ÿ\x80"), "YQ=="]);
 const outcome = ({ ok, docs_read, docs_written, doc_write_failures, status }) => ({ ok, docs_read, docs_written, doc_write_failures, status });
 
 export const moreOperations = (ids) => ({
@@ -28,7 +30,7 @@ export const moreOperations = (ids) => ({
     const id = r.pick(ids);
     const _attachments = r.pick([
       { "a.txt": { content_type: "text/plain", data: "YQ==" } },
-      { "a.txt": { content_type: "text/plain", data: Buffer.from("bytes") }, empty: { content_type: "text/plain", data: "" } },
+      { "a.txt": { content_type: "text/plain", data: content("bytes") }, empty: { content_type: "text/plain", data: "" } },
       {},
     ]);
     const docs = [{ _id: id, ...(known.rev(id) && { _rev: known.rev(id) }), _attachments }];
@@ -223,8 +225,8 @@ export const moreOperations = (ids) => ({
       const stub = await db.get(id);
       const kept = await db.put({ ...stub, kept: true });
       const { rows } = await db.allDocs({ keys: [id], include_docs: true, attachments: true });
-      const content = await db.getAttachment(id, name, { rev: kept.rev });
-      return { put, read, stub, rows, content, after: await db.removeAttachment(id, name, kept.rev) };
+      const got = await db.getAttachment(id, name, { rev: kept.rev });
+      return { put, read, stub, rows, got, after: await db.removeAttachment(id, name, kept.rev) };
     }, { learns: "after" }];
   },
 });

@@ -91,17 +91,17 @@ describe("events", { timeout: 60_000 }, () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  test("once: active, change, denied, checkpoint, complete", async () => {
+  test("once: active, change, denied, checkpoint, paused, complete", async () => {
     const source = memory();
     await source.bulkDocs([{ _id: "a" }, { _id: "refused" }]);
     const replication = source.replicate.to(picky());
     const events = record(replication);
     const denied = once(replication, "denied");
     const result = await replication;
-    assert.deepEqual(new Set(events), new Set(["active", "change", "denied", "checkpoint", "complete"]));
-    assert.deepEqual([events[0], ...events.slice(-2)], ["active", "checkpoint", "complete"]);
-    const { doc } = await denied;
-    assert.deepEqual([doc.docId, doc.status, doc.name, doc.reason], ["refused", 403, "forbidden", "not you"]);
+    assert.deepEqual(new Set(events), new Set(["active", "change", "denied", "checkpoint", "paused", "complete"]));
+    assert.deepEqual([events[0], ...events.slice(-3)], ["active", "checkpoint", "paused", "complete"]);
+    const refusal = await denied;
+    assert.deepEqual([refusal.docId, refusal.status, refusal.name, refusal.reason], ["refused", 403, "forbidden", "not you"]);
     assert.deepEqual([result.ok, result.docs_written, result.doc_write_failures], [true, 1, 1]);
   });
 

@@ -105,9 +105,21 @@ test("revisions are stored as they come with new_edits: false", async () => {
   const { results } = await db.bulkGet({ docs: [{ id: "x", rev: "2-b" }, { id: "y" }], revs: true });
   assert.deepEqual(results[0].docs[0].ok, { _id: "x", _rev: "2-b", n: 1, _revisions: { start: 2, ids: ["b", "a"] } });
   assert.equal(results[1].docs[0].error.error, "not_found");
-  const { purged } = await db.purge("x", "2-c");
-  assert.deepEqual(purged, { x: ["2-c"] });
-  assert.equal((await db.get("x"))._rev, "2-b");
+});
+
+test("purge removes a leaf and what only it came from", async () => {
+  const db = memory();
+  const branch = (start, ...ids) => ({ _id: "x", _rev: `${start}-${ids[0]}`, _revisions: { start, ids } });
+  await db.bulkDocs([branch(3, "c", "b", "a"), branch(2, "d", "a")], { new_edits: false });
+  await assert.rejects(db.purge("x", "1-a"), { status: 400, reason: "The requested revision is not a leaf", docId: "x" });
+  await assert.rejects(db.purge("x", "1-b"), { status: 404, name: "not_found", reason: "The requested revision does not exist" });
+  await assert.rejects(db.purge("y", "1-a"), { status: 404, name: "not_found", reason: "missing" });
+  assert.deepEqual(await db.purge("x", "3-c"), { ok: true, deletedRevs: ["3-c", "2-b"], documentWasRemovedCompletely: false, purge_seq: 1, purged: { x: ["3-c"] } });
+  assert.equal((await db.get("x"))._rev, "2-d");
+  const { deletedRevs, documentWasRemovedCompletely } = await new Promise((resolve, reject) => db.purge("x", "2-d", (error, result) => (error ? reject(error) : resolve(result))));
+  assert.deepEqual([deletedRevs, documentWasRemovedCompletely], [["2-d", "1-a"], true]);
+  await assert.rejects(db.get("x"), { status: 404, reason: "missing" });
+  assert.deepEqual((await db.changes()).results, []);
 });
 
 test("bulkDocs answers in order; one failure does not keep others back", async () => {

@@ -140,7 +140,7 @@ test("a test double will do; what it fails with is told, and what it refuses is 
   const source = gouch();
   await source.bulkDocs([{ _id: "a" }, { _id: "secret" }, { _id: "z" }]);
   const denied = [];
-  const result = await source.replicate.to(double).on("denied", ({ doc }) => denied.push(doc));
+  const result = await source.replicate.to(double).on("denied", (error) => denied.push(error));
   assert.deepEqual(written.sort(), ["a", "z"]);
   assert.equal(result.doc_write_failures, 1);
   assert.deepEqual([denied[0].name, denied[0].docId], ["forbidden", "secret"]);

@@ -5,6 +5,7 @@ import type { Change, UpsertResult } from "./additions/upsert.js";
 import { optionsAndCallback, tell, type Trailing } from "./callback.js";
 import { Conflicts } from "./conflicts.js";
 import { connectionOf, noteBuiltIn } from "./database.js";
+import { checkID, checkRev } from "./document.js";
 import { badID, GouchError } from "./error.js";
 import { askEngines, currentHost } from "./host.js";
 import { checkOptions, checkSignal } from "./options.js";
@@ -27,7 +28,7 @@ export async function addition<Name extends keyof Runs>(name: Name, ...args: Giv
   return await run(...args, tools);
 }
 
-/** A database with what PouchDB leaves to plugins. */
+/** A database with what PouchDB leaves to plugins, and what is rarely used. */
 export class Additions<Content extends object = t.AnyContent> extends Queries<Content> {
   static {
     noteBuiltIn(this.prototype);
@@ -82,6 +83,22 @@ export class Additions<Content extends object = t.AnyContent> extends Queries<Co
   async resolve(id: string, merge: Merge<Content>, options: t.Abortable = {}): Promise<UpsertResult> {
     check("resolve", options);
     return addition("resolve", this as never, id, merge as never, options);
+  }
+
+  /**
+   * Removes a leaf, and what of its ancestry no other leaf has, as if they had never been there. It is not a deletion: it does not replicate.
+   *
+   * @example
+   * ```ts
+   * const { documentWasRemovedCompletely } = await db.purge("milk", (await db.get("milk"))._rev);
+   * ```
+   */
+  purge(id: string, rev: string, ...rest: Trailing<t.Abortable, t.PurgeResult>): Promise<t.PurgeResult>;
+  async purge(id: string, rev: string, options: t.Abortable = {}): Promise<t.PurgeResult> {
+    checkID(id);
+    checkRev(rev);
+    check("purge", options);
+    return addition("purge", this as never, id, rev, options);
   }
 
   /**

@@ -250,12 +250,4 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
     const extras = { data: toJSON("bulkGet", { docs: options.docs }), signal: options.signal };
     return (await connectionOf(this).call("bulkGet", pick(options, ["revs", "latest", "attachments", "binary"]), extras)) as t.BulkGetResult<Content>;
   }
-
-  /** Removes a leaf as if it had never been there. It is not a deletion: it does not replicate. */
-  purge(id: string, rev: string, ...rest: Trailing<t.Abortable, t.PurgeResult>): Promise<t.PurgeResult>;
-  async purge(id: string, rev: string, options: t.Abortable = {}): Promise<t.PurgeResult> {
-    checkID(id);
-    checkRev(rev);
-    return (await connectionOf(this).call("purge", {}, { data: toJSON("purge", { [id]: [rev] }), signal: options.signal })) as t.PurgeResult;
-  }
 }

@@ -58,7 +58,7 @@ function messageOf({ status, name, reason, message }: Failure): string {
   if (message !== undefined) {
     return message;
   }
-  if (status === 404 && name === "not_found" && (reason === "deleted" || reason === "Document is missing attachment")) {
+  if (status === 404 && name === "not_found" && /^(deleted$|missing |Document is missing att)/.test(reason)) {
     return "missing";
   }
   if (name === "conflict") {

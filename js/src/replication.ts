@@ -8,18 +8,18 @@ import { checkBoolean, checkCount, checkOptions, checkSignal, pick } from "./opt
 import type { Peer } from "./peer.js";
 import { sharedName, shareLive } from "./shared_live.js";
 import { ThenableEmitter } from "./thenable.js";
-import type { AnyContent, Denied, ReplicateOptions, ReplicationChange, ReplicationResult, ReplicationState, ReplicationStatus, Seq, StoredDocument } from "./types.js";
+import type { AnyContent, ReplicateOptions, ReplicationChange, ReplicationResult, ReplicationState, ReplicationStatus, Seq, StoredDocument } from "./types.js";
 import { onWake } from "./wake.js";
 
 /** The events of a replication. */
 export type ReplicationEvents<Content extends object> = {
   /** Documents were written. */
   change: [info: ReplicationChange<Content>];
-  /** The target refused a document. It will not be tried again. */
-  denied: [denied: Denied];
+  /** The target refused a document, which `error.docId` names. It will not be tried again. */
+  denied: [error: GouchError];
   /** The replication has begun; a live one has connected, or goes on after a pause. */
   active: [];
-  /** A live replication waits: for changes or, with an error, to try again. */
+  /** A live replication waits: for changes or, with an error, to try again. Another one tells it once, when everything has arrived. */
   paused: [error?: GouchError];
   /** Everything up to that position of the source has arrived, and both sides have noted it. */
   checkpoint: [info: { checkpoint: Seq }];
@@ -95,6 +95,9 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
         this.emit("active");
       }
       const result = await this.#replicate(source, target, options);
+      if (!options.live) {
+        this.#pause(undefined);
+      }
       this.#complete({ ...result, status: "complete" });
     } catch (error) {
       if (this.cancelled && !this.#defect) {
@@ -177,7 +180,7 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
         this.#answer(event, connection, options);
         break;
       case "denied":
-        this.emit("denied", { doc: failure(event.failure) });
+        this.emit("denied", failure(event.failure));
         break;
       case "checkpoint":
         this.emit("checkpoint", { checkpoint: event.seq });
@@ -188,14 +191,19 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
         this.emit("active");
         break;
       case "paused":
-        this.#last = resultOf(event.result);
+        this.#note(event.result);
         this.#pause(event.failure && failure(event.failure));
         break;
       case "change":
-        this.#last = resultOf(event.result);
+        this.#note(event.result);
         this.#pending = event.pending;
         this.emit("change", { ...this.#last, pending: event.pending, docs: event.docs });
     }
+  }
+
+  // Nothing has failed so far: the engine says that it is ok at the end.
+  #note(result: EngineResult): void {
+    this.#last = { ...resultOf(result), ok: true };
   }
 
   #pause(error: GouchError | undefined): void {

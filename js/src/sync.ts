@@ -10,10 +10,10 @@ export type SyncEvents<Content extends object> = {
   /** Documents were written on one of the sides. */
   change: [info: SyncChange<Content>];
   /** One of the sides refused a document. */
-  denied: [info: { direction: "push" | "pull" } & Denied];
-  /** One of the directions has connected, or goes on after a pause. */
-  active: [];
-  /** Both directions wait: for changes or, when one of them has failed, to try again. */
+  denied: [denied: Denied];
+  /** One of the directions has connected, or goes on after a pause; while one is active, the other's is not told. */
+  active: [info: { direction: "push" | "pull" }];
+  /** Both directions wait: for changes or, when one of them has failed, to try again. Or, unless live, have everything. */
   paused: [error?: GouchError];
   /** Everything up to that position of the source has arrived, and both sides have noted it. */
   checkpoint: [info: { direction: "push" | "pull"; checkpoint: Seq }];
@@ -45,14 +45,10 @@ export class Sync<Content extends object> extends ThenableEmitter<SyncEvents<Con
     this.pull = new Replication<Content>({ ...other, temporary: false }, { ...local, temporary: false }, { ...both, ...pull });
     for (const direction of ["push", "pull"] as const) {
       this[direction].on("change", (change) => this.emit("change", { direction, change }));
-      this[direction].on("denied", (denied) => this.emit("denied", { direction, ...denied }));
+      this[direction].on("denied", (denied) => this.emit("denied", { direction, doc: denied }));
       this[direction].on("checkpoint", ({ checkpoint }) => this.emit("checkpoint", { direction, checkpoint }));
     }
-    if (both.live) {
-      this.#watch();
-    } else {
-      this.push.on("active", () => this.emit("active"));
-    }
+    this.#watch();
     void this.#run([local, other]);
   }
 
@@ -65,11 +61,12 @@ export class Sync<Content extends object> extends ThenableEmitter<SyncEvents<Con
   // Both directions together are active while one of them is.
   #watch(): void {
     let active = false;
-    for (const half of [this.push, this.pull]) {
+    for (const direction of ["push", "pull"] as const) {
+      const half = this[direction];
       half.on("active", () => {
         if (!active) {
           active = true;
-          this.emit("active");
+          this.emit("active", { direction });
         }
       });
       half.on("paused", (error) => {

@@ -344,7 +344,14 @@ export interface CheckReport {
 
 /** What was purged. */
 export interface PurgeResult {
+  ok: true;
+  /** The leaf, and the ancestors that no other leaf has. */
+  deletedRevs: string[];
+  /** Whether there was no other leaf. */
+  documentWasRemovedCompletely: boolean;
+  /** How many purges there were, in CouchDB's terms. */
   purge_seq: Seq;
+  /** CouchDB's word for what was removed: the leaf. */
   purged: RevsByID;
 }
 
@@ -449,8 +456,11 @@ export interface ReplicationChange<Content extends object> extends ReplicationRe
   docs: StoredDocument<Content>[];
 }
 
-/** A document that the target refused. */
+/** A document that one of the sides of a sync refused. */
 export interface Denied {
+  /** From the local database, or to it. */
+  direction: "push" | "pull";
+  /** The refusal; its `docId` names the document. */
   doc: GouchError;
 }
 

@@ -51,8 +51,8 @@ export async function replication(): Promise<void> {
     .on("active", (...nothing) => {
       expectTypeOf(nothing).toEqualTypeOf<[]>();
     })
-    .on("denied", (denied) => {
-      expectTypeOf(denied).toEqualTypeOf<Denied>();
+    .on("denied", (error) => {
+      expectTypeOf(error).toEqualTypeOf<GouchError>();
     })
     .on("checkpoint", ({ checkpoint }) => {
       expectTypeOf(checkpoint).toEqualTypeOf<Seq>();
@@ -67,9 +67,12 @@ export async function replication(): Promise<void> {
       expectTypeOf(direction).toEqualTypeOf<"push" | "pull">();
       expectTypeOf(change).toEqualTypeOf<ReplicationChange<Task>>();
     })
-    .on("denied", ({ direction, doc }) => {
+    .on("active", ({ direction }) => {
       expectTypeOf(direction).toEqualTypeOf<"push" | "pull">();
-      expectTypeOf(doc).toEqualTypeOf<GouchError>();
+    })
+    .on("denied", (denied) => {
+      expectTypeOf(denied).toEqualTypeOf<Denied>();
+      expectTypeOf(denied.doc).toEqualTypeOf<GouchError>();
     });
   expectTypeOf(await sync).toEqualTypeOf<SyncResult>();
   sync.push.on("change", (info) => {

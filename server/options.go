@@ -3,6 +3,7 @@ package server
 import (
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -66,8 +67,8 @@ func (options Options) withDefaults() (Options, error) {
 		return options, core.ErrBadRequest.Because("limits and times must not be negative")
 	}
 	for _, origin := range options.Origins {
-		if origin != "*" && (!strings.Contains(origin, "://") || strings.HasSuffix(origin, "/")) {
-			return options, core.ErrBadRequest.Because("Origins: " + origin + " is not an origin such as https://app.example.com")
+		if origin != "*" && !isOrigin(origin) {
+			return options, core.ErrBadRequest.Because("Origins: " + origin + " is not an origin as browsers write it, such as https://app.example.com")
 		}
 	}
 	setDefault(&options.MaxOpenDatabases, 100)
@@ -86,6 +87,14 @@ func (options Options) withDefaults() (Options, error) {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
 	return options, nil
+}
+
+// isOrigin reports whether a browser may send this as an origin: without a path, a user, capital letters or a port that goes without saying. Anything else would
+// never match.
+func isOrigin(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && u.Host != "" && text == strings.ToLower(u.Scheme+"://"+u.Host) &&
+		!(u.Scheme == "https" && u.Port() == "443") && !(u.Scheme == "http" && u.Port() == "80") && !strings.HasSuffix(text, ":")
 }
 
 func setDefault[T comparable](option *T, value T) {

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/server"
 )
 
@@ -217,5 +218,20 @@ func TestNewNamesWhatIsWrong(t *testing.T) {
 		_, err := server.New(options)
 		require.Error(t, err, name)
 		assert.Contains(t, strings.ToLower(err.Error()), strings.ToLower(name))
+	}
+}
+
+func TestOriginsThatNoBrowserSendsAreRefused(t *testing.T) {
+	t.Parallel()
+	open := func(origin string) error {
+		_, err := server.New(server.Options{Databases: server.Memory(openMemory), AllowAnonymous: true, Origins: []string{origin}})
+		return err
+	}
+	for _, origin := range []string{"*", "https://app.example", "http://localhost:8080", "http://[::1]:8080", "capacitor://localhost", "https://app.example:80"} {
+		assert.NoError(t, open(origin), origin)
+	}
+	for _, origin := range []string{"app.example", "https://", "https://app.example/", "https://app.example/path", "https://App.example", "HTTPS://app.example", "https://me@app.example",
+		"https://app.example:443", "http://app.example:80", "https://app.example:", "https://app.example?x", "https://app .example"} {
+		assert.ErrorIs(t, open(origin), core.ErrBadRequest, origin)
 	}
 }

@@ -54,3 +54,13 @@ func OpenStore(ctx context.Context, path string, options logkv.Options) (*logkv.
 	}
 	return store, nil
 }
+
+// Lock makes a file at path and keeps it locked until unlock, which removes it: for who has several databases in one place, and must be the only one there.
+// It fails with ErrLocked when another opener, in this process or elsewhere, has the lock.
+func Lock(path string) (unlock func() error, err error) {
+	locked, held, err := openLocked(path)
+	if err != nil {
+		return nil, err
+	}
+	return func() error { return explain(path, held.destroy(locked, path)) }, nil
+}

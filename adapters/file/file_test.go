@@ -279,3 +279,21 @@ func TestOpen(t *testing.T) {
 	require.NoError(t, db.Destroy(ctx))
 	assert.NoFileExists(t, path)
 }
+
+func TestLock(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	unlock, err := Lock(path)
+	require.NoError(t, err)
+	_, err = Lock(path)
+	require.ErrorIs(t, err, core.ErrLocked)
+	require.NoError(t, unlock())
+	entries, err := os.ReadDir(filepath.Dir(path))
+	require.NoError(t, err)
+	assert.Empty(t, entries)
+	unlock, err = Lock(path)
+	require.NoError(t, err)
+	require.NoError(t, unlock())
+	_, err = Lock(filepath.Join(path, "none"))
+	require.ErrorIs(t, err, core.ErrStorage)
+}

@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -20,14 +22,18 @@ import (
 	"github.com/gouchdb/gouchdb/server"
 )
 
-// shutdownTime is how long requests may take to end after a signal.
-const shutdownTime = 10 * time.Second
-
 // serve answers CouchDB's HTTP API until the context ends.
-func serve(ctx context.Context, p process, flags *flag.FlagSet, args []string) error {
+func serve(ctx context.Context, p process, flags *flag.FlagSet, args []string) (err error) {
 	settings, err := parseServe(p, flags, args)
 	if err != nil {
 		return err
+	}
+	if !settings.memory {
+		unlock, err := lockDirectory(settings.databases())
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, unlock()) }()
 	}
 	options, err := settings.serverOptions(p)
 	if err != nil {
@@ -41,11 +47,30 @@ func serve(ctx context.Context, p process, flags *flag.FlagSet, args []string) e
 	return errors.Join(err, handler.Close())
 }
 
+// lockDirectory makes the directory of the databases when it is not there, and keeps other servers out of it. It fails as well where nothing can be written.
+func lockDirectory(dir string) (unlock func() error, err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("making the data directory: %w", err)
+	}
+	unlock, err = file.Lock(filepath.Join(dir, "server.lock"))
+	if errors.Is(err, core.ErrLocked) {
+		return nil, fmt.Errorf("another server is using the data directory: %s is locked", dir)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the data directory cannot be written: %w", err)
+	}
+	return unlock, nil
+}
+
 func listenAndServe(ctx context.Context, p process, settings *serveSettings, handler *server.Server, logger *slog.Logger) error {
 	for _, name := range settings.create {
 		if err := handler.CreateDatabase(ctx, name); err != nil && !errors.Is(err, core.ErrExists) {
 			return fmt.Errorf("creating the database %q: %w", name, err)
 		}
+	}
+	certificates, err := settings.certificates()
+	if err != nil {
+		return err
 	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", settings.addr)
 	if err != nil {
@@ -57,12 +82,13 @@ func listenAndServe(ctx context.Context, p process, settings *serveSettings, han
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+		TLSConfig:         &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12},
 	}
 	httpServer.RegisterOnShutdown(handler.Drain)
 	failed := make(chan error, 1)
 	go func() {
-		if settings.tlsCert != "" {
-			failed <- httpServer.ServeTLS(listener, settings.tlsCert, settings.tlsKey)
+		if certificates != nil {
+			failed <- httpServer.ServeTLS(listener, "", "")
 		} else {
 			failed <- httpServer.Serve(listener)
 		}
@@ -73,14 +99,27 @@ func listenAndServe(ctx context.Context, p process, settings *serveSettings, han
 		return err
 	case <-ctx.Done():
 	}
+	logger.Info("ending: no new requests, changes feeds end, other requests may", slog.Duration("within", settings.shutdownTimeout))
 	// The context has ended; what is left gets a time of its own.
-	rest, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	rest, cancel := context.WithTimeout(context.WithoutCancel(ctx), settings.shutdownTimeout)
 	defer cancel()
 	if err := httpServer.Shutdown(rest); err != nil {
+		logger.Warn("requests that did not end in time are cut off", slog.Duration("within", settings.shutdownTimeout))
 		_ = httpServer.Close()
-		return fmt.Errorf("requests did not end in time: %w", err)
 	}
 	return nil
+}
+
+// certificates returns nil for HTTP.
+func (s *serveSettings) certificates() ([]tls.Certificate, error) {
+	if s.tlsCert == "" {
+		return nil, nil
+	}
+	certificate, err := tls.LoadX509KeyPair(s.tlsCert, s.tlsKey)
+	if err != nil {
+		return nil, fmt.Errorf("reading --tls-cert and --tls-key: %w", err)
+	}
+	return []tls.Certificate{certificate}, nil
 }
 
 func printAddress(p process, settings *serveSettings, address string) {
@@ -101,11 +140,17 @@ func printAddress(p process, settings *serveSettings, address string) {
 // serverOptions turns the flags into the server's options.
 func (s *serveSettings) serverOptions(p process) (server.Options, error) {
 	options := server.Options{
-		Origins:         s.origins,
-		AllowAnonymous:  s.noAuth,
-		MaxRequestBytes: s.maxRequestBytes,
-		Version:         version(),
-		Logger:          slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: s.logLevel})),
+		Origins:        s.origins,
+		AllowAnonymous: s.noAuth,
+		Version:        version(),
+
+		MaxRequestBytes:    s.maxRequestBytes,
+		MaxAttachmentBytes: s.maxAttachmentBytes,
+		MaxDocumentSize:    s.maxDocumentBytes,
+		IOTimeout:          s.ioTimeout,
+		SessionTimeout:     s.sessionTimeout,
+
+		Logger: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: s.logLevel})),
 	}
 	if s.noAuth && s.loopback() {
 		options.Hosts = []string{"localhost", "127.0.0.1", "::1"}
@@ -128,7 +173,7 @@ func (s *serveSettings) serverOptions(p process) (server.Options, error) {
 		return options, nil
 	}
 	var err error
-	options.Databases, err = server.Directory(filepath.Join(s.dir, "databases"), func(ctx context.Context, path string) (core.Adapter, error) {
+	options.Databases, err = server.Directory(s.databases(), func(ctx context.Context, path string) (core.Adapter, error) {
 		return file.Open(ctx, path, file.Options{Docs: docstore.Options{Regexp: regexps.Compile, Scripts: scripts}})
 	})
 	if err != nil {

@@ -6,7 +6,9 @@ import (
 	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
+	"time"
 )
 
 // passwordVariable is the environment variable that holds the administrator's password: unlike an argument, other users of
@@ -24,9 +26,15 @@ type serveSettings struct {
 	static          string
 	create          []string
 	tlsCert, tlsKey string
-	maxRequestBytes int64
 	logLevel        slog.Level
+
+	maxDocumentBytes                           int
+	maxRequestBytes, maxAttachmentBytes        int64
+	ioTimeout, sessionTimeout, shutdownTimeout time.Duration
 }
+
+// databases is the directory with the databases' files.
+func (s *serveSettings) databases() string { return filepath.Join(s.dir, "databases") }
 
 func parseServe(p process, flags *flag.FlagSet, args []string) (*serveSettings, error) {
 	s := &serveSettings{}
@@ -42,7 +50,12 @@ func parseServe(p process, flags *flag.FlagSet, args []string) (*serveSettings, 
 	create := flags.String("create", "", "comma-separated `names` of databases to make when they are not there")
 	flags.StringVar(&s.tlsCert, "tls-cert", "", "`file` with the certificate, for HTTPS")
 	flags.StringVar(&s.tlsKey, "tls-key", "", "`file` with the certificate's key")
-	flags.Int64Var(&s.maxRequestBytes, "max-request-bytes", 64<<20, "the largest request body, in `bytes`")
+	flags.IntVar(&s.maxDocumentBytes, "max-document-bytes", 8_000_000, "the largest document, in `bytes` of JSON without its attachments")
+	flags.Int64Var(&s.maxRequestBytes, "max-request-bytes", 64<<20, "the largest request body that has to be held in memory, in `bytes`")
+	flags.Int64Var(&s.maxAttachmentBytes, "max-attachment-bytes", 1<<30, "the largest attachment, in `bytes`")
+	flags.DurationVar(&s.ioTimeout, "io-timeout", time.Minute, "the `time` that a client may take to send or receive the next piece of a body")
+	flags.DurationVar(&s.sessionTimeout, "session-timeout", 10*time.Minute, "the `time` after which a session that is not used ends")
+	flags.DurationVar(&s.shutdownTimeout, "shutdown-timeout", 10*time.Second, "the `time` that requests have to end in after an interrupt or SIGTERM, before they are cut off")
 	flags.TextVar(&s.logLevel, "log-level", slog.LevelInfo, "`level` of what is logged: DEBUG shows each request")
 	if _, err := parse(flags, args, 0); err != nil {
 		return nil, err
@@ -51,7 +64,23 @@ func parseServe(p process, flags *flag.FlagSet, args []string) (*serveSettings, 
 	if err := s.readPassword(p, *passwordFile); err != nil {
 		return nil, err
 	}
+	if err := s.checkLimits(); err != nil {
+		return nil, err
+	}
 	return s, s.check(*reckless)
+}
+
+// checkLimits refuses limits under which nothing could be done.
+func (s *serveSettings) checkLimits() error {
+	for flag, limit := range map[string]int64{
+		"--max-document-bytes": int64(s.maxDocumentBytes), "--max-request-bytes": s.maxRequestBytes, "--max-attachment-bytes": s.maxAttachmentBytes,
+		"--io-timeout": int64(s.ioTimeout), "--session-timeout": int64(s.sessionTimeout), "--shutdown-timeout": int64(s.shutdownTimeout),
+	} {
+		if limit <= 0 {
+			return usageError{flag + " must be greater than zero"}
+		}
+	}
+	return nil
 }
 
 func split(list string) []string {

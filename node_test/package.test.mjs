@@ -215,6 +215,7 @@ test("changes, once: a promise, and events", async () => {
   assert.deepEqual((await db.changes({ since: 3 })).results.map(({ id }) => id), ["b"]);
   assert.deepEqual((await db.changes({ since: "now" })).results, []);
   assert.deepEqual((await db.changes({ limit: 1, include_docs: true })).results.map(({ doc }) => doc._id), ["a"]);
+  assert.deepEqual((await db.changes({ limit: false, timeout: false })).results.length, 3);
   assert.deepEqual((await db.changes({ descending: true })).results.map(({ id }) => id), ["b", "c", "a"]);
   assert.deepEqual((await db.changes({ doc_ids: ["c", "zz"] })).results.map(({ id }) => id), ["c"]);
   const feed = db.changes({ return_docs: false });

@@ -4,7 +4,7 @@ import type { GouchError } from "./error.js";
 export type Callback<Result> = (...answer: [error: GouchError, result: undefined] | [error: null, result: Result]) => void;
 
 /** What a method takes last: options or none, and perhaps a callback. Its promise is there either way. */
-export type Trailing<Options, Result> = [options?: Options | Callback<Result>, callback?: Callback<Result>];
+export type Trailing<Options, Result> = [options?: Options | Callback<Result> | null, callback?: Callback<Result>];
 
 type Method = (...args: unknown[]) => unknown;
 

@@ -133,7 +133,7 @@ export class Changes<Content extends object> extends ThenableEmitter<ChangesEven
       Object.assign(request, { include_docs: true, attachments: false, conflicts: false });
     }
     // CouchDB and PouchDB both take a limit of 0 for 1.
-    let left = limit === undefined ? Infinity : Math.max(limit, 1);
+    let left = typeof limit === "number" ? Math.max(limit, 1) : Infinity;
     const size = descending ? Infinity : (batch ?? (passes && limit !== undefined ? BATCH : Infinity)); // a descending feed cannot go on from a position
     while (left > 0 && !this.cancelled) {
       const count = passes ? size : Math.min(left, size);
@@ -192,7 +192,7 @@ export class Changes<Content extends object> extends ThenableEmitter<ChangesEven
       return { wait: LOCAL_WAIT };
     }
     return {
-      wait: timeout ?? REMOTE_WAIT,
+      wait: typeof timeout === "number" ? timeout : REMOTE_WAIT,
       ...(heartbeat === false ? {} : { heartbeat: typeof heartbeat === "number" ? heartbeat : REMOTE_HEARTBEAT }),
     };
   }
@@ -209,9 +209,13 @@ function checkChangesOptions(options: ChangesOptions): void {
   if (heartbeat !== undefined && typeof heartbeat !== "boolean") {
     checkCount("heartbeat", heartbeat, 1);
   }
-  checkCount("limit", options.limit, 0);
+  if (options.limit !== false) {
+    checkCount("limit", options.limit, 0);
+  }
   checkCount("seq_interval", options.seq_interval, 1);
-  checkCount("timeout", options.timeout, 1);
+  if (options.timeout !== false) {
+    checkCount("timeout", options.timeout, 1);
+  }
   checkCount("batch_size", options.batch_size, 1);
   checkSignal(options.signal);
 }

@@ -33,7 +33,7 @@ export const classEvents = new Emitter<ClassEvents>();
 const styles: Record<string, number> = {
   put: 1, post: 1, get: 1, remove: 1, bulkDocs: 1, bulkGet: 1, allDocs: 0, revsDiff: 1, purge: 2,
   putAttachment: 4, getAttachment: 2, removeAttachment: 3,
-  info: 0, id: 0, compact: 0, compactDocument: 2, viewCleanup: 0, flush: 0, stats: 0, check: 0, close: 0, destroy: 0,
+  info: 0, id: 0, compact: 0, viewCleanup: 0, flush: 0, stats: 0, check: 0, close: 0, destroy: 0,
   query: 1, find: 1, explain: 1, createIndex: 1, deleteIndex: 1, getIndexes: 0,
   upsert: 2, putIfNotExists: 1, resolve: 2, conflicts: Infinity, dump: Infinity,
   fetch: Infinity, type: Infinity, changes: Infinity, sync: Infinity, liveFind: Infinity,
@@ -162,8 +162,8 @@ export class Database extends Emitter<DatabaseEvents> {
   }
 
   /** Removes the bodies of revisions that are not leaves, and gives storage back. */
-  compact(...rest: Trailing<t.Abortable, { ok: true }>): Promise<{ ok: true }>;
-  async compact(options: t.Abortable = {}): Promise<{ ok: true }> {
+  compact(...rest: Trailing<t.CompactOptions, { ok: true }>): Promise<{ ok: true }>;
+  async compact(options: t.CompactOptions = {}): Promise<{ ok: true }> {
     return this.ask("compact", {}, options.signal);
   }
 

@@ -72,6 +72,7 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
    * Reads a document, or with `open_revs` several revisions of it. An id that no document has is an error (404), with the reason
    * `missing` or `deleted`.
    */
+  get<Model extends object = Content>(id: string, options: t.OpenRevsOptions & { open_revs: "all" }, callback?: Callback<t.FoundRev<NoInfer<Model>>[]>): Promise<t.FoundRev<NoInfer<Model>>[]>;
   get<Model extends object = Content>(id: string, options: t.OpenRevsOptions, callback?: Callback<t.OpenRev<NoInfer<Model>>[]>): Promise<t.OpenRev<NoInfer<Model>>[]>;
   get<Model extends object = Content>(id: string, ...rest: Trailing<t.GetOptions, t.StoredDocument<NoInfer<Model>>>): Promise<t.StoredDocument<NoInfer<Model>>>;
   async get(id: string, options: t.GetOptions | t.OpenRevsOptions = {}): Promise<t.StoredDocument<Content> | t.OpenRev<Content>[]> {

@@ -30,6 +30,8 @@ export interface DatabaseOptions {
   revs_limit?: number;
   /** Removes the bodies of revisions that are not leaves by itself. */
   auto_compaction?: boolean;
+  /** Accepted, as PouchDB has it: how much room its storage in WebSQL shall have, in megabytes. It changes nothing. */
+  size?: number;
   /** `false` names new revisions at random: the same edit made in two places is then a conflict. Otherwise they are made of what they hold, as CouchDB makes them. */
   deterministic_revs?: boolean;
   /** For remote databases: sends the requests, in place of the place's own `fetch`. */

@@ -1,7 +1,8 @@
 // What the types of this package are called in those for PouchDB at DefinitelyTyped, so that code that has those names compiles with another import:
 // `PouchDB.Core.ExistingDocument<Task>` goes on to work after `import PouchDB from "gouchdb"`.
 
-/* eslint-disable @typescript-eslint/no-namespace, @typescript-eslint/no-unused-vars -- the names are in namespaces there, and take arguments that mean nothing here */
+/* eslint-disable @typescript-eslint/no-namespace, @typescript-eslint/no-unused-vars, @typescript-eslint/no-explicit-any --
+   the names are in namespaces there, take arguments that mean nothing here, and know nothing of documents: options in a variable of such a type suit all databases */
 import type * as attachments from "./attachments.js";
 import type * as callback from "./callback.js";
 import type * as changes from "./changes.js";
@@ -21,6 +22,11 @@ declare module "./gouchdb.js" {
     /** The class. */
     type Static = gouchdb.GouchDBConstructor;
     type Plugin = gouchdb.Plugin;
+    /** Functions of views. */
+    type Map<Content extends object, _Result = unknown> = query.MapFunction<Content>;
+    type Reducer<_Content extends object = t.AnyContent, _Reduction = unknown> = query.ReduceFunction;
+    type BuiltInReducers = "_sum" | "_count" | "_stats";
+    type Filter<Content extends object, _Reduction = unknown> = query.ViewFunctions<Content>;
 
     /** PouchDB's names of what documents, and calls that read and write them, are made of. */
     namespace Core {
@@ -54,7 +60,11 @@ declare module "./gouchdb.js" {
       type PutOptions = t.PutOptions;
       type GetOptions = t.GetOptions;
       type GetOpenRevisions = t.OpenRevsOptions;
-      type Revision<Content extends object> = t.OpenRev<Content>;
+      type RevisionInfo = { rev: string; status: Availability };
+      type Availability = NonNullable<t.DocumentMeta["_revs_info"]>[number]["status"];
+      type Revision<Content extends object> = t.FoundRev<Content>;
+      type RevisionDiff = t.RevsDiffResult[string];
+      type CompactOptions = t.CompactOptions;
       type AllDocsOptions = t.AllDocsOptions;
       type AllDocsWithKeyOptions = t.AllDocsOptions & { key: string };
       type AllDocsWithKeysOptions = t.AllDocsOptions & { keys: string[] };
@@ -66,7 +76,7 @@ declare module "./gouchdb.js" {
       type BulkGetResponse<Content extends object> = t.BulkGetResult<Content>;
       type RevisionDiffOptions = t.RevsByID;
       type RevisionDiffResponse = t.RevsDiffResult;
-      type ChangesOptions<Content extends object = t.AnyContent> = t.ChangesOptions<Content>;
+      type ChangesOptions<Content extends object = any> = t.ChangesOptions<Content>;
       type ChangesResponseChange<Content extends object> = t.Change<Content>;
       type ChangesResponse<Content extends object> = t.ChangesResult<Content>;
       type Changes<Content extends object> = changes.Changes<Content>;
@@ -74,11 +84,11 @@ declare module "./gouchdb.js" {
 
     /** PouchDB's names of what replications are made of. */
     namespace Replication {
-      type ReplicateOptions<Content extends object = t.AnyContent> = t.ReplicateOptions<Content>;
+      type ReplicateOptions<Content extends object = any> = t.ReplicateOptions<Content>;
       type ReplicationResult<Content extends object> = t.ReplicationChange<Content>;
       type ReplicationResultComplete<_Content extends object> = t.ReplicationResult;
       type Replication<Content extends object> = replication.Replication<Content>;
-      type SyncOptions<Content extends object = t.AnyContent> = t.SyncOptions<Content>;
+      type SyncOptions<Content extends object = any> = t.SyncOptions<Content>;
       type SyncResult<Content extends object> = t.SyncChange<Content>;
       type SyncResultComplete<_Content extends object> = t.SyncResult;
       type Sync<Content extends object> = sync.Sync<Content>;
@@ -86,14 +96,16 @@ declare module "./gouchdb.js" {
 
     /** PouchDB's names of what finds are made of. */
     namespace Find {
-      type Selector<Content extends object = t.AnyContent> = selector.Selector<Content>;
+      type Selector<Content extends object = any> = selector.Selector<Content>;
       type ConditionOperators = selector.Operators<unknown>;
       type FindRequest<Content extends object> = query.FindRequest<Content>;
       type FindResponse<Content extends object> = query.FindResult<t.StoredDocument<Content>>;
-      type CreateIndexOptions<Content extends object = t.AnyContent> = query.CreateIndexRequest<Content>;
+      type CreateIndexOptions<Content extends object = any> = query.CreateIndexRequest<Content>;
       type CreateIndexResponse<_Content extends object> = query.CreateIndexResult;
       type Index = query.IndexDescription;
       type GetIndexesResponse<_Content extends object> = query.GetIndexesResult;
+      type CombinationOperators<Content extends object = any> = Pick<selector.Selector<Content>, "$and" | "$or" | "$not" | "$nor">;
+      type DeleteIndexResponse<_Content extends object> = { ok: true };
       type DeleteIndexOptions = { ddoc: string; name: string; type?: string };
     }
 
@@ -106,6 +118,7 @@ declare module "./gouchdb.js" {
     /** PouchDB's names of options of databases. */
     namespace Configuration {
       type DatabaseConfiguration = name.DatabaseOptions;
+      type CommonDatabaseConfiguration = name.DatabaseOptions;
       type LocalDatabaseConfiguration = name.DatabaseOptions;
       type RemoteDatabaseConfiguration = name.DatabaseOptions;
     }

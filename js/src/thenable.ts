@@ -8,6 +8,8 @@ export abstract class ThenableEmitter<Events extends Record<keyof Events, unknow
   extends Emitter<Events>
   implements PromiseLike<Result>
 {
+  /** For the compiler, to which it is a promise then. */
+  declare readonly [Symbol.toStringTag]: string;
   protected readonly abort = new AbortController();
   readonly #settled = new AbortController();
   #resolve!: (result: Result) => void;

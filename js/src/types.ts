@@ -119,6 +119,12 @@ export interface GetOptions extends Abortable {
   binary?: boolean;
 }
 
+/** How `compact` goes. */
+export interface CompactOptions extends Abortable {
+  /** Accepted, as PouchDB has it: how often to ask a remote database whether it is done, in milliseconds. It is not waited for. */
+  interval?: number;
+}
+
 /** Which revisions `get` reads when it is asked for several. */
 export interface OpenRevsOptions extends Abortable {
   /** All leaves, or these revisions. */
@@ -133,8 +139,13 @@ export interface OpenRevsOptions extends Abortable {
   binary?: boolean;
 }
 
-/** One of the revisions that were asked for with `open_revs`. */
-export type OpenRev<Content extends object> = { ok: StoredDocument<Content> } | { missing: string };
+/** One of the revisions that were asked for with `open_revs`; of `"all"`, none is missing. */
+export type OpenRev<Content extends object> = FoundRev<Content> | { missing: string };
+
+/** A revision that was found. */
+export interface FoundRev<Content extends object> {
+  ok: StoredDocument<Content>;
+}
 
 /** Which documents `allDocs` lists, and how. */
 export interface AllDocsOptions extends Abortable {
@@ -226,8 +237,8 @@ export interface FeedFilter<Content extends object = AnyContent> {
 export interface ChangesOptions<Content extends object = AnyContent> extends Abortable, FeedFilter<Content> {
   /** Changes after this position, or after what is there `"now"`. */
   since?: Seq;
-  /** So many at most. */
-  limit?: number;
+  /** So many at most; `false` for all. */
+  limit?: number | false;
   /** From the newest down. */
   descending?: boolean;
   /** Adds the documents. */
@@ -242,8 +253,8 @@ export interface ChangesOptions<Content extends object = AnyContent> extends Abo
   style?: "main_only" | "all_docs";
   /** Goes on with what comes later, until it is cancelled. */
   live?: boolean;
-  /** How long one request to a remote database may wait for news, in milliseconds. */
-  timeout?: number;
+  /** How long one request to a remote database may wait for news, in milliseconds; by default, or with `false`, a while. */
+  timeout?: number | false;
   /** How often a remote database shall give a sign of life, in milliseconds; `false` for never. */
   heartbeat?: number | boolean;
   /** How many changes are read at a time by live feeds and `for await`. */
@@ -370,6 +381,10 @@ export interface ReplicateOptions<Content extends object = AnyContent> extends A
   batches_limit?: number;
   /** Leaves conflicts behind: same as `style: "main_only"`. */
   winning_revs_only?: boolean;
+  /** Accepted, as PouchDB has it: how long requests wait, and what tells that a connection is dead, is chosen here. */
+  timeout?: number | false;
+  /** Accepted like `timeout`. */
+  heartbeat?: number | boolean;
   /** Tells a filter function from others, by default its source text: with another one the replication begins anew. */
   filter_name?: string;
   /** Goes on with what comes later, until it is cancelled. */

@@ -1,6 +1,6 @@
 // What the compiler knows of documents that are written and read.
 import { expectTypeOf } from "expect-type";
-import GouchDB, { GouchError, type AnyContent, type Attachments, type OpenRev, type StoredDocument, type WriteResult } from "gouchdb";
+import GouchDB, { GouchError, type AnyContent, type Attachments, type FoundRev, type OpenRev, type StoredDocument, type WriteResult } from "gouchdb";
 
 interface Task {
   title: string;
@@ -18,7 +18,7 @@ export async function reading(): Promise<void> {
   const task = await db.get("milk");
   expectTypeOf(task).toEqualTypeOf<StoredDocument<Task>>();
   expectTypeOf(task).toMatchTypeOf<{ _id: string; _rev: string; title: string; done?: boolean; _attachments?: Attachments; _conflicts?: string[] }>();
-  expectTypeOf(await db.get("milk", { open_revs: "all" })).toEqualTypeOf<OpenRev<Task>[]>();
+  expectTypeOf(await db.get("milk", { open_revs: "all" })).toEqualTypeOf<FoundRev<Task>[]>();
   expectTypeOf(await db.get("milk", { open_revs: ["1-a"], latest: true })).toEqualTypeOf<OpenRev<Task>[]>();
 
   // A database of several kinds: each call may say which one it means.

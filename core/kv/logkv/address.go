@@ -18,9 +18,9 @@ type address struct {
 
 func externalItem(key []byte, a address) tree.Item {
 	var space [3*binary.MaxVarintLen64 + 4]byte
-	packed := binary.AppendUvarint(space[:0], a.record)
-	packed = binary.AppendUvarint(packed, uint64(a.offset))
-	packed = binary.AppendUvarint(packed, uint64(a.length))
+	packed := appendUvarint(space[:0], a.record)
+	packed = appendUvarint(packed, uint64(a.offset))
+	packed = appendUvarint(packed, uint64(a.length))
 	packed = binary.LittleEndian.AppendUint32(packed, a.checksum)
 	return tree.Pack(key, packed, true)
 }

@@ -1,8 +1,6 @@
 package logkv
 
 import (
-	"encoding/binary"
-
 	"github.com/gouchdb/gouchdb/core/kv/internal/tree"
 )
 
@@ -114,7 +112,7 @@ func (b *batch) delete(key []byte) {
 
 // reclaim notes for all contexts that there is so much less log.
 func (b *batch) reclaim(bytes uint64) {
-	b.write(opReclaimed, []byte("reclaimed"), binary.AppendUvarint(nil, bytes))
+	b.write(opReclaimed, []byte("reclaimed"), appendUvarint(nil, bytes))
 	b.reclaimed += bytes
 }
 

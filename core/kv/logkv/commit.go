@@ -89,6 +89,9 @@ func (s *Store) runIn(b *batch, r *request) (tx *transaction, before savepoint) 
 		r.err = tx.failure
 	}
 	if r.err == nil {
+		r.err = sound(b.tree)
+	}
+	if r.err == nil {
 		r.err = s.check(r.ctx)
 	}
 	if r.err != nil {

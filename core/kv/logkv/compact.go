@@ -150,7 +150,7 @@ func uses(st *state, pause func() error) (map[uint64]use, error) {
 			found[at.record] = use{live: of.live + at.length, end: max(of.end, at.offset+at.length+checksumSize)}
 		}
 	}
-	return found, nil
+	return found, sound(st.tree)
 }
 
 // needed returns the records that somebody needs: the newest states, or a view that is still open. size is about how large those up to the number last are, and

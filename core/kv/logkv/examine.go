@@ -97,7 +97,7 @@ func gapText(first, last uint64) string {
 func (x *examiner) begin(snapshots []Base) (partial []Base) {
 	x.whole = len(snapshots) == 0
 	for _, snapshot := range snapshots {
-		state, err := decodeSnapshot(snapshot.Covers, snapshot.Chunks)
+		state, err := decodeSnapshot(snapshot.Covers, snapshot.Chunks, true)
 		if err != nil {
 			x.problem(core.AsError(err).Reason)
 			partial = append([]Base{snapshot}, partial...)
@@ -114,11 +114,14 @@ func (x *examiner) begin(snapshots []Base) (partial []Base) {
 // overlay puts what can be read of a snapshot over what there is. Each chunk can be read by itself.
 func (x *examiner) overlay(snapshot Base) {
 	x.boundary()
-	var packer tree.Packer
 	for _, chunk := range snapshot.Chunks {
 		if checkFormat(chunk, chunkHeaderSize+checksumSize) == nil {
-			// If it has an item that cannot be understood, those before it count.
-			_ = eachItem(&packer, chunk, x.state.put)
+			// If it has an item that cannot be understood, the pages before that count.
+			base := tree.NewBase(decodePage)
+			addPages(base, chunk)
+			for item := range tree.Over(base).Scan(kv.Range{}) {
+				x.state.put(item)
+			}
 		}
 	}
 }

@@ -165,7 +165,7 @@ func (s *Store) redoOnto(onto *state) (b *batch, count uint64, err error) {
 		if b.stale {
 			return b, 0, nil
 		}
-		if err = errors.Join(err, tx.failure); err != nil {
+		if err = errors.Join(err, tx.failure, sound(b.tree)); err != nil {
 			return nil, 0, err
 		}
 	}

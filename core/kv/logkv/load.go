@@ -82,7 +82,7 @@ func (s *Store) loadBase(ctx context.Context) (base Base, start *state, damage, 
 		if base.Covers == 0 && len(base.Chunks) == 0 {
 			return base, emptyState(), damage, nil
 		}
-		start, err = decodeSnapshot(base.Covers, base.Chunks)
+		start, err = decodeSnapshot(base.Covers, base.Chunks, false)
 		switch {
 		case err == nil:
 			return base, start, damage, nil

@@ -63,6 +63,9 @@ func (s *Store) moveLiveValues(ctx context.Context) error {
 			}
 		}
 	}
+	if err := sound(now.tree); err != nil {
+		return err
+	}
 	for _, items := range moves {
 		if len(items) == 0 {
 			continue

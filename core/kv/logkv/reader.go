@@ -1,6 +1,7 @@
 package logkv
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"slices"
@@ -29,7 +30,7 @@ func (r *reader) Get(ctx context.Context, key []byte) (value []byte, found bool,
 	}
 	item, found := r.tree.Get(key)
 	if !found {
-		return nil, false, nil
+		return nil, false, sound(r.tree)
 	}
 	if !item.External() {
 		return item.Value(), true, nil
@@ -52,6 +53,9 @@ func (r *reader) GetMany(ctx context.Context, keys [][]byte) ([][]byte, error) {
 	}
 	items := make([]tree.Item, len(keys))
 	r.tree.GetMany(keys, func(i int, item tree.Item) { items[i] = item })
+	if err := sound(r.tree); err != nil {
+		return nil, err
+	}
 	values := make([][]byte, len(keys))
 	return values, r.values(ctx, items, values)
 }
@@ -101,7 +105,7 @@ func (r *reader) Scan(ctx context.Context, within kv.Range) iter.Seq2[kv.Entry, 
 
 // yieldAll yields entries, with their values if there is room for them, and reports whether more are wanted.
 func (r *reader) yieldAll(ctx context.Context, items []tree.Item, values [][]byte, yield func(kv.Entry, error) bool) bool {
-	err := r.store.check(ctx)
+	err := cmp.Or(r.store.check(ctx), sound(r.tree))
 	if err == nil && values != nil {
 		err = r.values(ctx, items, values)
 	}

@@ -128,10 +128,10 @@ const (
 
 // appendOperation returns the record with the operation, and where the value is in it.
 func appendOperation(record []byte, kind byte, key, value []byte) (_ []byte, offset int) {
-	record = binary.AppendUvarint(record, uint64(len(key))<<2|uint64(kind))
+	record = appendUvarint(record, uint64(len(key))<<2|uint64(kind))
 	record = append(record, key...)
 	if kind != opDelete {
-		record = binary.AppendUvarint(record, uint64(len(value)))
+		record = appendUvarint(record, uint64(len(value)))
 	}
 	offset = len(record)
 	return append(record, value...), offset
@@ -160,6 +160,11 @@ func eachOperation(number uint64, record []byte, each func(operation)) error {
 	}
 	return nil
 }
+
+// appendUvarint is encoding/binary's, which would be inlined, at the cost of a kilobyte of what a page loads.
+//
+//go:noinline
+func appendUvarint(dst []byte, n uint64) []byte { return binary.AppendUvarint(dst, n) }
 
 // byteReader reads varints and slices, never beyond the end.
 type byteReader struct {

@@ -1,6 +1,7 @@
 package logkv
 
 import (
+	"cmp"
 	"encoding/binary"
 
 	"github.com/gouchdb/gouchdb/core"
@@ -69,7 +70,7 @@ func (p *replay) add(r Record) error {
 }
 
 func (p *replay) apply(r Record) error {
-	return eachOperation(r.Number, r.Data, func(op operation) {
+	err := eachOperation(r.Number, r.Data, func(op operation) {
 		switch op.kind {
 		case opDelete:
 			if previous, deleted := p.tree.Delete(op.key); deleted {
@@ -84,6 +85,7 @@ func (p *replay) apply(r Record) error {
 			p.logBytes -= min(p.logBytes, bytes)
 		}
 	})
+	return cmp.Or(err, sound(p.tree))
 }
 
 func (p *replay) put(item tree.Item) {

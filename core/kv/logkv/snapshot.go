@@ -17,12 +17,24 @@ import (
 //	covers        8 bytes
 //	index         4 bytes: the chunk's place in the snapshot, from 0
 //	log           8 bytes: how much log there was
-//	items         each: varint of the bytes that its key shares with the one before in this chunk, varint of the length of the rest of
-//	              the key times 2 plus 1 for an external item, the rest, varint of the length of the value, the value
+//	live          8 bytes: of keys and values, in the whole snapshot
+//	pages         each: varint of the number of its items, varint of their length in bytes, the items
 //	checksum      8 bytes: XXH64 of everything before
+//
+// An item is
+//
+//	varint        bytes that its key shares with the one before in this page
+//	varint        length of the rest of the key times 2, plus 1 for an external item
+//	rest
+//	varint        length of the value
+//	value
+//
+// Opening goes from page to page. What is in them is decoded, and checked, when it is needed.
 const (
-	chunkHeaderSize = 1 + 1 + 8 + 4 + 8
+	chunkHeaderSize = 1 + 1 + 8 + 4 + 8 + 8
 	lastChunk       = 1
+	// pageItems is how many items a page has, at most.
+	pageItems = 32
 )
 
 // encodeSnapshot prints a state. It calls pause after each chunk, and gives up when that fails.
@@ -30,27 +42,35 @@ func encodeSnapshot(s *state, pause func() error) ([][]byte, error) {
 	var chunks [][]byte
 	var previous []byte
 	chunk := make([]byte, chunkHeaderSize, chunkBytes)
+	var page []byte
+	count := 0
+	endPage := func() {
+		if count > 0 {
+			chunk = appendUvarint(chunk, uint64(count))
+			chunk = appendUvarint(chunk, uint64(len(page)))
+			chunk = append(chunk, page...)
+		}
+		page, previous, count = page[:0], nil, 0
+	}
 	for item := range s.tree.Scan(kv.Range{}) {
-		if len(chunk)+len(item) > chunkBytes-checksumSize && len(chunk) > chunkHeaderSize {
+		const heads = 2 * binary.MaxVarintLen64
+		if len(chunk)+heads+len(page)+heads+len(item) > chunkBytes-checksumSize && len(chunk)+len(page) > chunkHeaderSize {
+			endPage()
 			chunks = append(chunks, chunk)
 			if err := pause(); err != nil {
 				return nil, err
 			}
-			chunk, previous = make([]byte, chunkHeaderSize, chunkBytes), nil
+			chunk = make([]byte, chunkHeaderSize, chunkBytes)
 		}
-		key, value := item.Key(), item.Value()
-		shared := sharedPrefix(previous, key)
-		head := uint64(len(key)-shared) << 1
-		if item.External() {
-			head |= 1
+		if count == pageItems {
+			endPage()
 		}
-		chunk = binary.AppendUvarint(chunk, uint64(shared))
-		chunk = binary.AppendUvarint(chunk, head)
-		chunk = append(chunk, key[shared:]...)
-		chunk = binary.AppendUvarint(chunk, uint64(len(value)))
-		chunk = append(chunk, value...)
+		key := item.Key()
+		page = appendItem(page, previous, item)
 		previous = key
+		count++
 	}
+	endPage()
 	chunks = append(chunks, chunk)
 	for i, chunk := range chunks {
 		chunk[0] = formatVersion
@@ -60,9 +80,24 @@ func encodeSnapshot(s *state, pause func() error) ([][]byte, error) {
 		binary.LittleEndian.PutUint64(chunk[2:], s.head)
 		binary.LittleEndian.PutUint32(chunk[10:], uint32(i))
 		binary.LittleEndian.PutUint64(chunk[14:], s.logBytes)
+		binary.LittleEndian.PutUint64(chunk[22:], s.bytes)
 		chunks[i] = appendChecksum(chunk)
 	}
-	return chunks, nil
+	return chunks, sound(s.tree)
+}
+
+func appendItem(page, previous []byte, item tree.Item) []byte {
+	key, value := item.Key(), item.Value()
+	shared := sharedPrefix(previous, key)
+	head := uint64(len(key)-shared) << 1
+	if item.External() {
+		head |= 1
+	}
+	page = appendUvarint(page, uint64(shared))
+	page = appendUvarint(page, head)
+	page = append(page, key[shared:]...)
+	page = appendUvarint(page, uint64(len(value)))
+	return append(page, value...)
 }
 
 func sharedPrefix(a, b []byte) int {
@@ -73,111 +108,83 @@ func sharedPrefix(a, b []byte) int {
 	return n
 }
 
-// decodeSnapshot reads a state. Its items are checked, and decoded when they are needed. Its failures name the snapshot.
-func decodeSnapshot(covers uint64, chunks [][]byte) (*state, error) {
+// decodeSnapshot reads a state. Its pages are looked into at once only if that is asked for. Its failures name the snapshot.
+func decodeSnapshot(covers uint64, chunks [][]byte, wholly bool) (*state, error) {
 	if err := checkSnapshot(covers, chunks); err != nil {
 		return nil, err
 	}
-	s := &state{head: covers, logBytes: binary.LittleEndian.Uint64(chunks[0][14:])}
-	p := pager{base: tree.NewBase(decodePage)}
+	base := tree.NewBase(decodePage)
 	for _, chunk := range chunks {
-		if err := p.add(chunk); err != nil {
-			return nil, blameSnapshot(covers, err)
+		if !addPages(base, chunk) {
+			return nil, blameSnapshot(covers, errItem)
 		}
 	}
-	s.tree, s.bytes = tree.Over(p.base), p.live
-	return s, nil
-}
-
-// pageItems is how many items of a snapshot are decoded together.
-const pageItems = 32
-
-// pager makes pages of chunks, and checks all there is to check.
-type pager struct {
-	base *tree.Base
-	key  []byte // the last one
-	live uint64 // bytes of keys and values so far
-}
-
-// add adds the items of a chunk that checkFormat has accepted.
-func (p *pager) add(chunk []byte) error {
-	r := byteReader{data: chunk[:len(chunk)-checksumSize], at: chunkHeaderSize}
-	var first []byte
-	begin, count, most := r.at, 0, uint64(0) // most is what the next item may share
-	for r.at < len(r.data) {
-		shared, head := r.uvarint(), r.uvarint()
-		rest := r.bytes(head >> 1)
-		value := r.bytes(r.uvarint())
-		// Keys rise, and the shared bytes are the same ones, so the rest must.
-		if r.failed || shared > most || bytes.Compare(rest, p.key[min(shared, uint64(len(p.key))):]) <= 0 {
-			return errItem
-		}
-		p.key = append(p.key[:shared], rest...)
-		most = uint64(len(p.key))
-		p.live += most + uint64(len(value))
-		if head&1 != 0 {
-			at, ok := parseAddress(value)
-			if !ok {
-				return errItem
-			}
-			p.live += uint64(at.length) - uint64(len(value))
-		}
-		if count++; count == 1 {
-			first = bytes.Clone(p.key)
-		}
-		if count == pageItems {
-			p.base.Add(first, r.data[begin:r.at:r.at], count)
-			begin, count = r.at, 0
-		}
+	if wholly && !base.Sound() {
+		return nil, blameSnapshot(covers, errItem)
 	}
-	if count > 0 {
-		p.base.Add(first, r.data[begin:], count)
-	}
-	return nil
+	header := chunks[0]
+	return &state{
+		tree: tree.Over(base), head: covers,
+		logBytes: binary.LittleEndian.Uint64(header[14:]), bytes: binary.LittleEndian.Uint64(header[22:]),
+	}, nil
 }
 
 var errItem = core.ErrCorrupt.Because("it has an item that cannot be understood")
 
-// decodePage is the tree.Decode of what a pager has checked.
-func decodePage(first, encoded []byte, count int) []tree.Item {
-	size, r := 0, byteReader{data: encoded}
-	for r.at < len(r.data) {
-		shared, head := r.uvarint(), r.uvarint()
-		r.bytes(head >> 1)
-		size += tree.PackedSize(int(shared+head>>1), len(r.bytes(r.uvarint())))
+// sound returns what is to be told of a tree whose snapshot had a page that could not be understood.
+func sound(t *tree.Tree) error {
+	if t.Damaged() {
+		return core.ErrCorrupt.Because("the snapshot has an item that cannot be understood")
 	}
+	return nil
+}
+
+// addPages adds the pages of a chunk that checkFormat has accepted to a base. It reports false when it comes upon one that is none.
+func addPages(base *tree.Base, chunk []byte) bool {
+	r := byteReader{data: chunk[:len(chunk)-checksumSize], at: chunkHeaderSize}
+	for r.at < len(r.data) {
+		count := r.uvarint()
+		page := byteReader{data: r.bytes(r.uvarint())}
+		shared := page.uvarint()
+		first := page.bytes(page.uvarint() >> 1)
+		if r.failed || page.failed || shared > 0 || count-1 >= pageItems || !base.Add(first, page.data, int(count)) {
+			return false
+		}
+	}
+	return true
+}
+
+// decodePage is a tree.Decode.
+func decodePage(page []byte, count int) []tree.Item {
 	items := make([]tree.Item, 0, count)
-	packer := tree.NewPacker(size)
-	_ = eachItemOf(packer, encoded, first, func(item tree.Item) { items = append(items, item) })
-	return items
-}
-
-// eachItem calls each for the items of a chunk that checkFormat has accepted.
-func eachItem(packer *tree.Packer, chunk []byte, each func(tree.Item)) error {
-	return eachItemOf(packer, chunk[chunkHeaderSize:len(chunk)-checksumSize], nil, each)
-}
-
-// eachItemOf calls each for encoded items; key is that of the one before the first, or one with which the first shares as much.
-func eachItemOf(packer *tree.Packer, encoded, key []byte, each func(tree.Item)) error {
-	r := byteReader{data: encoded}
+	r := byteReader{data: page}
+	var packer *tree.Packer
+	var key []byte
 	for r.at < len(r.data) {
 		shared := r.uvarint()
 		head := r.uvarint()
 		rest := r.bytes(head >> 1)
 		value := r.bytes(r.uvarint())
 		external := head&1 != 0
-		understood := !r.failed && shared <= uint64(len(key))
+		// Keys rise, and the shared bytes are the same ones, so the rest must.
+		understood := !r.failed && shared <= uint64(len(key)) && bytes.Compare(rest, key[min(shared, uint64(len(key))):]) > 0
 		if external && understood {
 			_, understood = parseAddress(value)
 		}
 		if !understood {
-			return errItem
+			return nil
+		}
+		if packer == nil { // with as much room as is needed when the keys are of about one length
+			packer = tree.NewPacker(len(page) + (count-1)*len(rest))
 		}
 		item := packer.Pack(key[:shared], rest, value, external)
 		key = item.Key()
-		each(item)
+		items = append(items, item)
 	}
-	return nil
+	if len(items) != count {
+		return nil
+	}
+	return items
 }
 
 // checkSnapshot verifies that a snapshot is whole.

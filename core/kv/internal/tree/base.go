@@ -13,10 +13,12 @@ type Base struct {
 	pages  []*page
 	count  int
 	decode Decode
+	// damaged is set when a page could not be decoded.
+	damaged atomic.Bool
 }
 
-// Decode returns the items of a page. The page has been found sound, so there is nothing that could go wrong.
-type Decode func(first, encoded []byte, count int) []Item
+// Decode returns the items of a page, in order; none for a page that cannot be understood.
+type Decode func(encoded []byte, count int) []Item
 
 // page is a piece of a Base.
 type page struct {
@@ -29,10 +31,14 @@ type page struct {
 // NewBase returns a Base without pages.
 func NewBase(decode Decode) *Base { return &Base{decode: decode} }
 
-// Add adds a page of count items, whose keys come after all there are. Neither slice may be changed afterwards.
-func (b *Base) Add(first, encoded []byte, count int) {
+// Add adds a page of count items, whose keys come after all there are; else it reports false. Neither slice may be changed afterwards.
+func (b *Base) Add(first, encoded []byte, count int) bool {
+	if n := len(b.pages); n > 0 && bytes.Compare(b.pages[n-1].first, first) >= 0 {
+		return false
+	}
 	b.pages = append(b.pages, &page{first: first, count: count, encoded: encoded})
 	b.count += count
+	return true
 }
 
 // items returns the items of a page, and keeps them unless the reader is only passing by.
@@ -40,11 +46,26 @@ func (b *Base) items(p *page, passing bool) []Item {
 	if items := p.items.Load(); items != nil {
 		return *items
 	}
-	items := b.decode(p.first, p.encoded, p.count)
-	if !passing {
+	items := b.decode(p.encoded, p.count)
+	if len(items) == 0 {
+		b.damaged.Store(true)
+	} else if !passing {
 		p.items.Store(&items)
 	}
 	return items
+}
+
+// Sound decodes all pages, and reports whether all can be understood and follow one another.
+func (b *Base) Sound() bool {
+	var last []byte
+	for _, p := range b.pages {
+		items := b.items(p, true)
+		if len(items) == 0 || last != nil && bytes.Compare(last, items[0].Key()) >= 0 {
+			return false
+		}
+		last = items[len(items)-1].Key()
+	}
+	return true
 }
 
 // pageOf returns the number of the page in which a key is, if it is in any; -1 when it comes before all.
@@ -151,7 +172,7 @@ func (c *cursor) load() bool {
 
 // settle goes on to the next page when the cursor has left this one.
 func (c *cursor) settle() {
-	for c.items != nil && (c.at < 0 || c.at >= len(c.items)) {
+	for len(c.items) > 0 && (c.at < 0 || c.at >= len(c.items)) {
 		c.page += c.step
 		if c.load() {
 			c.at = 0
@@ -164,7 +185,7 @@ func (c *cursor) settle() {
 
 // item returns the item at the cursor; false at the end.
 func (c *cursor) item() (Item, bool) {
-	if c.items == nil {
+	if len(c.items) == 0 {
 		return "", false
 	}
 	return c.items[c.at], true

@@ -51,7 +51,7 @@ func TestATreeOverABaseIsLikeAPlainOne(t *testing.T) {
 // overPagesOf makes a base of the items of a tree, and decodes them by looking them up.
 func overPagesOf(from *Tree, pageItems int) *Tree {
 	pages := map[string][]Item{}
-	base := NewBase(func(first, _ []byte, count int) []Item {
+	base := NewBase(func(first []byte, count int) []Item {
 		if items := pages[string(first)]; len(items) == count {
 			return items
 		}
@@ -59,7 +59,7 @@ func overPagesOf(from *Tree, pageItems int) *Tree {
 	})
 	for items := range slices.Chunk(slices.Collect(from.Scan(kv.Range{})), pageItems) {
 		pages[string(items[0].Key())] = items
-		base.Add(items[0].Key(), nil, len(items))
+		base.Add(items[0].Key(), items[0].Key(), len(items))
 	}
 	return Over(base)
 }
@@ -122,4 +122,43 @@ func requireMany(t *testing.T, plain, based *Tree, keys [][]byte) {
 		tree.GetMany(keys, func(i int, item Item) { got = append(got, [2]any{i, item}) })
 		require.Equal(t, want, got)
 	}
+}
+
+// A page that cannot be understood is not a page without items.
+func TestDamagedPagesAreNoticed(t *testing.T) {
+	t.Parallel()
+	all := []Item{Pack([]byte("a"), nil, false), Pack([]byte("b"), nil, false), Pack([]byte("c"), nil, false)}
+	open := func() (*Tree, *Base) {
+		base := NewBase(func(encoded []byte, _ int) []Item {
+			if encoded[0] == 'b' {
+				return nil
+			}
+			return all[encoded[0]-'a':][:1]
+		})
+		for _, item := range all {
+			base.Add(item.Key(), item.Key(), 1)
+		}
+		return Over(base), base
+	}
+	for name, look := range map[string]func(*Tree){
+		"get":      func(tree *Tree) { tree.Get([]byte("bb")) },
+		"get many": func(tree *Tree) { tree.GetMany([][]byte{[]byte("b")}, func(int, Item) {}) },
+		"scan":     func(tree *Tree) { _ = slices.Collect(tree.Scan(kv.Range{})) },
+		"back":     func(tree *Tree) { _ = slices.Collect(tree.Scan(kv.Range{Reverse: true})) },
+		"from":     func(tree *Tree) { _ = slices.Collect(tree.Scan(kv.Range{From: []byte("b")})) },
+		"put":      func(tree *Tree) { tree.Put(all[1]) },
+		"delete":   func(tree *Tree) { tree.Delete([]byte("b")) },
+	} {
+		tree, _ := open()
+		tree.Get([]byte("a"))
+		tree.Get([]byte("c"))
+		require.False(t, tree.Damaged(), name)
+		copied := tree.Copy()
+		look(copied)
+		require.True(t, copied.Damaged(), name)
+		require.True(t, tree.Damaged(), name)
+	}
+	tree, base := open()
+	require.False(t, base.Sound())
+	require.True(t, tree.Damaged())
 }

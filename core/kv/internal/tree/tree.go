@@ -52,6 +52,9 @@ func (t *Tree) Len() int {
 	return t.count
 }
 
+// Damaged reports whether a page of the base was looked into that could not be understood. Then nothing that was read from the tree, or done to it, is to be trusted.
+func (t *Tree) Damaged() bool { return t.base != nil && t.base.damaged.Load() }
+
 // Get returns the item with a key.
 func (t *Tree) Get(key []byte) (Item, bool) {
 	p := probes.Get().(*probe)

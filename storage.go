@@ -48,6 +48,19 @@ func (db *DB) Check(ctx context.Context) (CheckReport, error) {
 	return local.Check(ctx)
 }
 
+// IndexProgress tells how far an index is built, or the views of a design document are brought up to date.
+type IndexProgress = docstore.IndexProgress
+
+// IndexProgress lists the indexes of a local database that are being built, and then the views that are being updated. It is empty when nothing is. A CouchDB tells its
+// administrators: GET /_active_tasks. Errors: ErrNotImplemented for a remote database.
+func (db *DB) IndexProgress(ctx context.Context) ([]IndexProgress, error) {
+	local, err := db.local("tell about its indexes")
+	if err != nil {
+		return nil, err
+	}
+	return local.IndexProgress(ctx)
+}
+
 func (db *DB) local(wish string) (*docstore.DB, error) {
 	local, ok := db.adapter.(*docstore.DB)
 	if !ok {

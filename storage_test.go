@@ -131,3 +131,25 @@ func TestRemoteDatabasesHaveNoStorageHere(t *testing.T) {
 	_, err = db.Check(context.Background())
 	require.ErrorIs(t, err, gouchdb.ErrNotImplemented)
 }
+
+// How far indexes are can be asked of a local database; what is built already is not listed.
+func TestIndexProgress(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	db := open(t, "memory:notes")
+	_, err := db.Put(ctx, "a", map[string]any{"n": 1})
+	require.NoError(t, err)
+	_, _, err = db.CreateIndex(ctx, gouchdb.Index{Fields: []string{"n"}})
+	require.NoError(t, err)
+	for {
+		progress, err := db.IndexProgress(ctx)
+		require.NoError(t, err)
+		if len(progress) == 0 {
+			break
+		}
+		assert.NotEmpty(t, progress[0].Name)
+		assert.LessOrEqual(t, progress[0].Done, progress[0].Total)
+	}
+	_, err = remote(t).IndexProgress(ctx)
+	require.ErrorIs(t, err, gouchdb.ErrNotImplemented)
+}

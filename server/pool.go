@@ -180,15 +180,13 @@ func (p *pool) close() error {
 	return errors.Join(errs...)
 }
 
-// compacting returns the databases that are being compacted.
-func (p *pool) compacting() []*database {
+// opened returns the databases that are open, by name. Any of them may be closed at any time, unless somebody uses it.
+func (p *pool) opened() (found []*database) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	var found []*database
 	for _, s := range p.slots {
-		// A compaction uses the slot, and a slot in use keeps its database.
-		if s.users > 0 && s.mu.TryLock() {
-			if s.db != nil && s.db.compacting.Load() != 0 {
+		if s.mu.TryLock() { // else it is just being opened, or deleted
+			if s.db != nil {
 				found = append(found, s.db)
 			}
 			s.mu.Unlock()

@@ -167,25 +167,6 @@ func (req *request) dbsInfo() error {
 	return req.send(http.StatusOK, append(text, ']'))
 }
 
-// activeTasks lists the compactions that are under way: nothing else here outlives its request.
-func (req *request) activeTasks() error {
-	if err := req.requireServerAdmin(); err != nil {
-		return err
-	}
-	text := []byte{'['}
-	for i, db := range req.server.pool.compacting() {
-		if i > 0 {
-			text = append(text, ',')
-		}
-		text = append(text, `{"type":"database_compaction","database":`...)
-		text = rawjson.AppendString(text, db.name)
-		text = append(text, `,"started_on":`...)
-		text = strconv.AppendInt(text, db.compacting.Load(), 10)
-		text = append(text, '}')
-	}
-	return req.send(http.StatusOK, append(text, ']'))
-}
-
 func isPositive(text string) bool {
 	n, err := strconv.Atoi(strings.TrimSpace(text))
 	return err == nil && n > 0

@@ -2,3 +2,6 @@ package docstore
 
 // BuildInSteps makes the steps of building indexes small.
 func (db *DB) BuildInSteps(docs int) { db.indexer.stepDocs = docs }
+
+// UpdateViewsInSteps makes the steps of updating views small.
+func (db *DB) UpdateViewsInSteps(docs int) { db.views.stepDocs = docs }

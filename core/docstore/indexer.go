@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv"
@@ -26,6 +27,8 @@ type indexer struct {
 	closed   bool
 	// failure is why the last one gave up.
 	failure error
+	// began and updated are when this one began, and when it last got further.
+	began, updated time.Time
 	// stepped is closed when something was done, or given up.
 	stepped chan struct{}
 }
@@ -44,6 +47,8 @@ func (x *indexer) start() <-chan struct{} {
 		var ctx context.Context
 		ctx, x.cancel = context.WithCancel(context.Background())
 		x.ended, x.failure = make(chan struct{}), nil
+		x.began = time.Now()
+		x.updated = x.began
 		go x.run(ctx)
 	}
 	return x.stepped
@@ -64,7 +69,7 @@ func (x *indexer) step(more bool, err error) bool {
 	x.mutex.Lock()
 	defer x.mutex.Unlock()
 	close(x.stepped)
-	x.stepped = make(chan struct{})
+	x.stepped, x.updated = make(chan struct{}), time.Now()
 	if err == nil && (more || x.again) {
 		x.again = x.again && more
 		return true
@@ -179,10 +184,15 @@ type IndexProgress struct {
 	Name      string // empty for views, which are updated together
 	// Done of Total are behind it: sequences for an index, documents for views.
 	Done, Total uint64
+	// Began is when that began, in this process, and Updated when it last got further.
+	Began, Updated time.Time
 }
 
 // IndexProgress lists the indexes that are being built, and then the views that are being updated. It is empty when nothing is.
 func (db *DB) IndexProgress(ctx context.Context) (progress []IndexProgress, err error) {
+	db.indexer.mutex.Lock()
+	began, updated := db.indexer.began, db.indexer.updated
+	db.indexer.mutex.Unlock()
 	err = db.store.View(ctx, func(s kv.Snapshot) error {
 		m, err := readMeta(ctx, s)
 		if err != nil {
@@ -196,7 +206,7 @@ func (db *DB) IndexProgress(ctx context.Context) (progress []IndexProgress, err 
 		for i, number := range c.numbers {
 			if state := built[c.place(number)]; state != complete {
 				x := c.indexes[i]
-				progress = append(progress, IndexProgress{DesignDoc: x.DesignDoc, Name: x.Name, Done: min(state, m.updateSeq), Total: m.updateSeq})
+				progress = append(progress, IndexProgress{DesignDoc: x.DesignDoc, Name: x.Name, Done: min(state, m.updateSeq), Total: m.updateSeq, Began: began, Updated: updated})
 			}
 		}
 		return err

@@ -34,6 +34,7 @@ func tab(t *testing.T, device *memdevice.Device, durability logkv.Durability) *d
 		Scripts: javascript.New(javascript.Options{}),
 	})
 	require.NoError(t, err)
+	db.UpdateViewsInSteps(5)
 	return db
 }
 

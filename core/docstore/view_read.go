@@ -16,12 +16,14 @@ func (u *viewUpdate) read(ctx context.Context, s kv.Snapshot) error {
 	if err != nil {
 		return err
 	}
-	if u.record, err = readViewRecord(ctx, s, u.group.signature); err != nil {
-		return err
-	}
 	state := &u.record.state
-	if u.record.number == 0 {
-		state.PurgeSeq = m.purgeSeq
+	if !u.follows {
+		if u.record, err = readViewRecord(ctx, s, u.group.signature); err != nil {
+			return err
+		}
+		if u.record.number == 0 {
+			state.PurgeSeq = m.purgeSeq
+		}
 	}
 	if state.Seq > m.updateSeq {
 		return core.ErrCorrupt.Because("the index of a view is ahead of its database")
@@ -39,9 +41,9 @@ func (u *viewUpdate) read(ctx context.Context, s kv.Snapshot) error {
 		u.group.due.Store(m.updateSeq - state.Seq)
 	}
 	u.upTo, u.last = m.updateSeq, true
-	if len(entries) > stepDocuments {
-		entries = entries[:stepDocuments]
-		u.upTo, u.last = entries[stepDocuments-1].seq, false
+	if most := u.db.views.stepDocs; len(entries) > most {
+		entries = entries[:most]
+		u.upTo, u.last = entries[most-1].seq, false
 	}
 	bodies := bodyReader{}
 	for len(entries) > 0 {
@@ -76,7 +78,7 @@ func (u *viewUpdate) feed(ctx context.Context, s kv.Snapshot) ([]entry, error) {
 			return nil, core.ErrCorrupt.Because("a sequence cannot be read")
 		}
 		entries = append(entries, entry{seq: seq, docID: string(found.Value)})
-		if len(entries) > stepDocuments {
+		if len(entries) > u.db.views.stepDocs {
 			break
 		}
 	}

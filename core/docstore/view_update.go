@@ -2,6 +2,7 @@ package docstore
 
 import (
 	"context"
+	"time"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv"
@@ -47,6 +48,8 @@ func (db *DB) updateView(ctx context.Context, g *viewGroup) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+	g.began.Store(time.Now().Unix())
+	g.updated.Store(time.Now().Unix())
 	g.running.Store(true)
 	defer func() {
 		g.running.Store(false)
@@ -54,13 +57,37 @@ func (db *DB) updateView(ctx context.Context, g *viewGroup) error {
 		g.due.Store(0)
 		<-g.turn
 	}()
-	for {
-		u := viewUpdate{db: db, group: g}
-		if err := u.step(ctx); err != nil || u.end {
+	return db.makeSteps(ctx, g)
+}
+
+// makeSteps makes one step after the other. While one is being stored, the next is prepared.
+func (db *DB) makeSteps(ctx context.Context, g *viewGroup) error {
+	u := &viewUpdate{db: db, group: g}
+	for u.prepare(ctx); u.err == nil && !u.end; db.breathe() {
+		next := &viewUpdate{db: db, group: g, follows: true}
+		ready := make(chan struct{})
+		go next.prepareAfter(ctx, u.upTo, u.purgeSeq, u.last, ready)
+		moved, err := u.store(ctx)
+		<-ready
+		if err != nil || u.last && !moved {
 			return err
 		}
-		db.breathe()
+		if next.record = u.record; moved {
+			next = &viewUpdate{db: db, group: g}
+			next.prepare(ctx)
+		}
+		u = next
 	}
+	return u.err
+}
+
+// prepareAfter prepares the step after one that is being stored, taking it that nobody else changes the index.
+func (u *viewUpdate) prepareAfter(ctx context.Context, seq, purgeSeq uint64, last bool, ready chan<- struct{}) {
+	u.record.state.Seq, u.record.state.PurgeSeq = seq, purgeSeq
+	if !last {
+		u.prepare(ctx)
+	}
+	close(ready)
 }
 
 // isCurrent reports whether there is nothing to do for an index.
@@ -82,7 +109,8 @@ type viewUpdate struct {
 	db    *DB
 	group *viewGroup
 
-	record   viewRecord // as the step found it
+	follows  bool       // another step, whose record it will get
+	record   viewRecord // as the step found it, and then as it left it
 	upTo     uint64     // the sequence that the step reaches
 	last     bool       // there are no documents after it
 	purgeSeq uint64
@@ -93,23 +121,28 @@ type viewUpdate struct {
 	seqs     []uint64 // of the changes
 	emitted  int      // bytes
 	end      bool     // the index is up to date
+	err      error    // why the step could not be prepared
 }
 
-func (u *viewUpdate) step(ctx context.Context) error {
-	if err := kv.ViewSettled(ctx, u.db.store, func(s kv.Snapshot) error { return u.read(ctx, s) }); err != nil || u.end {
-		return err
+// prepare reads documents and runs the map functions on them.
+func (u *viewUpdate) prepare(ctx context.Context) {
+	u.err = kv.ViewSettled(ctx, u.db.store, func(s kv.Snapshot) error { return u.read(ctx, s) })
+	if u.err == nil && !u.end {
+		u.err = u.mapAll(ctx)
 	}
-	if err := u.mapAll(ctx); err != nil {
-		return err
-	}
-	moved := false
-	err := u.db.store.Update(ctx, func(tx kv.Tx) (err error) {
-		moved, err = u.apply(ctx, tx)
+}
+
+// store puts the rows into the index. It reports whether somebody else has changed that, and then does nothing.
+func (u *viewUpdate) store(ctx context.Context) (moved bool, err error) {
+	var left viewRecord
+	err = u.db.store.Update(ctx, func(tx kv.Tx) (err error) {
+		left, moved, err = u.apply(ctx, tx)
 		return err
 	})
-	u.end = u.last && !moved
+	u.record = left
 	u.group.done.Add(uint64(len(u.changes)))
-	return err
+	u.group.updated.Store(time.Now().Unix())
+	return moved, err
 }
 
 // mapAll runs the map functions.
@@ -199,22 +232,22 @@ func (u *viewUpdate) report(m int, docID string, err error) {
 	}
 }
 
-// apply puts the rows into the index. It reports whether somebody else has changed the index, and then does nothing. It may run more than once.
-func (u *viewUpdate) apply(ctx context.Context, tx kv.Tx) (moved bool, err error) {
-	r, err := readViewRecord(ctx, tx, u.group.signature)
+// apply is store's update. It may run more than once.
+func (u *viewUpdate) apply(ctx context.Context, tx kv.Tx) (r viewRecord, moved bool, err error) {
+	r, err = readViewRecord(ctx, tx, u.group.signature)
 	if err != nil {
-		return false, err
+		return r, false, err
 	}
 	if r.number == 0 {
 		r.state.PurgeSeq = u.record.state.PurgeSeq
 	}
 	if !r.same(&u.record) {
-		return true, nil
+		return r, true, nil
 	}
 	if r.number == 0 {
 		m, err := readMeta(ctx, tx)
 		if err != nil {
-			return false, err
+			return r, false, err
 		}
 		r.number = m.nextBody
 		m.nextBody++
@@ -225,19 +258,19 @@ func (u *viewUpdate) apply(ctx context.Context, tx kv.Tx) (moved bool, err error
 	if r.state.PurgeSeq != u.purgeSeq {
 		gone, err := purged(ctx, tx, index)
 		if err != nil {
-			return false, err
+			return r, false, err
 		}
 		changes = withPurged(changes, gone)
 	}
 	r.state.Seq, r.state.PurgeSeq = u.upTo, u.purgeSeq
 	if err := index.Apply(ctx, tx, changes, &r.state); err != nil {
-		return false, err
+		return r, false, err
 	}
 	if u.last && !r.state.Nodes {
 		if err := index.BuildNodes(ctx, tx, &r.state); err != nil {
-			return false, err
+			return r, false, err
 		}
 	}
 	tx.Put(catalogKey(u.group.signature), r.append(nil))
-	return false, nil
+	return r, false, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/mapreduce"
@@ -56,6 +57,7 @@ type viewRegistry struct {
 	lifetime   context.Context
 	end        context.CancelFunc
 	closed     bool
+	stepDocs   int // how many documents a step of an update takes at most
 }
 
 type parsedDesign struct {
@@ -65,6 +67,7 @@ type parsedDesign struct {
 
 func (v *viewRegistry) init() {
 	v.groups, v.designs = map[signature]*viewGroup{}, map[string]parsedDesign{}
+	v.stepDocs = stepDocuments
 	v.lifetime, v.end = context.WithCancel(context.Background())
 }
 
@@ -103,7 +106,7 @@ func (v *viewRegistry) progress() (under []IndexProgress) {
 	defer v.mutex.Unlock()
 	for _, g := range v.groups {
 		if g.running.Load() {
-			under = append(under, IndexProgress{DesignDoc: core.DesignPrefix + g.name, Done: g.done.Load(), Total: g.due.Load()})
+			under = append(under, IndexProgress{DesignDoc: core.DesignPrefix + g.name, Done: g.done.Load(), Total: g.due.Load(), Began: time.Unix(g.began.Load(), 0), Updated: time.Unix(g.updated.Load(), 0)})
 		}
 	}
 	return under
@@ -135,11 +138,12 @@ func (v *viewRegistry) inBackground(work func(ctx context.Context)) {
 // viewGroup is a definition with its index: that of one design document, or of several with the same views.
 type viewGroup struct {
 	*viewDefinition
-	signature signature
-	turn      chan struct{} // holds something while an update is under way
-	waiting   atomic.Int64  // calls that wait for an update
-	running   atomic.Bool   // an update is under way
-	done, due atomic.Uint64 // documents of the update under way
+	signature      signature
+	turn           chan struct{} // holds something while an update is under way
+	waiting        atomic.Int64  // calls that wait for an update
+	running        atomic.Bool   // an update is under way
+	done, due      atomic.Uint64 // documents of the update under way
+	began, updated atomic.Int64  // in seconds since 1970: when it began, and when it last got further
 
 	mutex    sync.Mutex
 	maps     core.MapScripts

@@ -86,17 +86,24 @@ func (p *Packer) Pack(keyStart, keyRest, value []byte, external bool) Item {
 
 // split returns where the key begins and ends, and the flag.
 func (i Item) split() (begin, end int, external bool) {
-	head := uint64(i[0])
+	if head := i[0]; head < 0x80 { // a key of less than 64 bytes, which most are
+		return 1, 1 + int(head>>1), head&1 != 0
+	}
+	return i.splitLong()
+}
+
+// splitLong is split for any item. Apart from the common case, it is not inlined everywhere.
+//
+//go:noinline
+func (i Item) splitLong() (begin, end int, external bool) {
+	head := uint64(i[0] & 0x7F)
 	begin = 1
-	if head >= 0x80 {
-		head &= 0x7F
-		for shift := 7; ; shift += 7 {
-			b := i[begin]
-			begin++
-			head |= uint64(b&0x7F) << shift
-			if b < 0x80 {
-				break
-			}
+	for shift := 7; ; shift += 7 {
+		b := i[begin]
+		begin++
+		head |= uint64(b&0x7F) << shift
+		if b < 0x80 {
+			break
 		}
 	}
 	return begin, begin + int(head>>1), head&1 != 0

@@ -4,9 +4,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 
 import { startServer } from "../wasm_exec_test/gouchdb-server.mjs";
 import { importPackage } from "./installed.mjs";
+import { random } from "./random.mjs";
 
 const { default: GouchDB, GouchError } = await importPackage();
 
@@ -75,6 +77,59 @@ describe("live queries", { timeout: 60_000 }, () => {
       assert.equal(live.cancelled, true);
       await db.put({ _id: "f", n: 1 });
       assert.deepEqual(ids(live.result), ["a", "e"], "it stays as it was");
+    });
+  }
+
+  // Each update leads from the result before to the one after it, and once nothing happens, that is what a find answers.
+  const seed = Date.now() % 1e9;
+  for (const [place, open] of Object.entries(places)) {
+    test(`${place}: whatever is written, it becomes what find answers, with seed ${seed}`, async () => {
+      const { integer, chance, pick } = random(seed);
+      const db = open();
+      const requests = [
+        { selector: { n: { $lt: 6 } }, sort: [{ n: "desc" }] },
+        { selector: { n: { $gte: 2 } }, sort: ["n"], limit: 4, skip: 1, fields: ["_id", "n"] },
+        { selector: { $or: [{ n: 3 }, { even: true }] } },
+      ];
+      await db.createIndex({ index: { fields: ["n"] } });
+      let told = () => {};
+      const lives = requests.map((request) => {
+        const taken = []; // what the steps lead to
+        const live = db.liveFind(request, ({ changes }) => {
+          for (const { from, to, doc } of changes) {
+            if (from !== undefined) {
+              taken.splice(from, 1);
+            }
+            if (to !== undefined) {
+              taken.splice(to, 0, doc);
+            }
+          }
+          told();
+        });
+        return { request, live, taken };
+      });
+      await Promise.all(lives.map(({ live }) => live.ready));
+      const revs = new Map();
+      for (let round = 0; round < 40; round++) {
+        const docs = new Map();
+        for (let i = integer(1, 6); i > 0; i--) {
+          const _id = `d${integer(0, 12)}`;
+          const n = integer(0, 9);
+          const doc = pick([{ n, even: n % 2 === 0 }, { n }, { other: n }]);
+          docs.set(_id, { _id, ...(revs.has(_id) ? { _rev: revs.get(_id) } : {}), ...doc, ...(revs.has(_id) && chance(0.25) ? { _deleted: true } : {}) });
+        }
+        const written = await Promise.all([...docs.values()].map((doc) => db.put(doc)));
+        written.forEach(({ id, rev }) => (docs.get(id)._deleted ? revs.delete(id) : revs.set(id, rev)));
+        for (const { request, live, taken } of lives) {
+          const expected = (await db.find(request)).docs;
+          while (!isDeepStrictEqual(live.result, expected)) {
+            await new Promise((resolve) => (told = resolve));
+          }
+          assert.deepEqual(taken, expected, `round ${round}`);
+        }
+      }
+      lives.forEach(({ live }) => live.cancel());
+      await Promise.all(lives.map(({ live }) => live.done));
     });
   }
 

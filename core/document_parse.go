@@ -11,7 +11,7 @@ import (
 // Errors: ErrBadJSON, ErrBadRequest (not an object), ErrBadRev, ErrIllegalDocID (the id is not a string), ErrDocValidation (an unknown or malformed
 // member that begins with an underscore), ErrBadRequest (an attachment that is malformed).
 func ParseDocument(text []byte) (*Document, error) {
-	doc, end, err := parseDocument(text, 0, nil)
+	doc, end, err := ReadDocument(text, 0, nil)
 	if end < 0 {
 		return nil, err
 	}
@@ -24,7 +24,7 @@ func ParseDocument(text []byte) (*Document, error) {
 // DocumentReader reads the documents of an array, one after the other. They are read as [ParseDocument] does; but their bodies share memory with each other.
 type DocumentReader struct {
 	array  rawjson.ArrayReader
-	bodies bodies
+	bodies Bodies
 }
 
 // NewDocumentReader returns a reader of a text that is to be an array of documents.
@@ -41,7 +41,7 @@ func (r *DocumentReader) Next() (doc *Document, text []byte, err error) {
 	if !more {
 		return nil, nil, nil
 	}
-	doc, end, err := parseDocument(r.array.Text, begin, &r.bodies)
+	doc, end, err := ReadDocument(r.array.Text, begin, &r.bodies)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -49,8 +49,8 @@ func (r *DocumentReader) Next() (doc *Document, text []byte, err error) {
 	return doc, r.array.Text[begin:end], nil
 }
 
-// bodies is where bodies of many documents go.
-type bodies struct{ memory []byte }
+// Bodies is where bodies of many documents go, which then share memory.
+type Bodies struct{ memory []byte }
 
 const (
 	sharedMemory = 32 << 10 // is how much is allocated for bodies at once
@@ -58,7 +58,7 @@ const (
 )
 
 // room returns empty memory for a body of up to that size; taken tells how much of it was needed. Without bodies, it is memory of its own.
-func (b *bodies) room(size int) []byte {
+func (b *Bodies) room(size int) []byte {
 	if b == nil || size > sharedBody {
 		return make([]byte, 0, size)
 	}
@@ -68,8 +68,9 @@ func (b *bodies) room(size int) []byte {
 	return b.memory[len(b.memory):]
 }
 
-// parseDocument reads the document that stands at a position of a larger text, and returns where it ends; -1 for what is not JSON.
-func parseDocument(text []byte, at int, bodies *bodies) (doc *Document, end int, err error) {
+// ReadDocument is [ParseDocument] for a document that stands at a position of a larger text. It returns where it ends; -1 for what is not JSON. Without bodies, the document
+// shares memory with no other.
+func ReadDocument(text []byte, at int, bodies *Bodies) (doc *Document, end int, err error) {
 	var few [24]int
 	object, members, end, err := rawjson.Canonical(text, at, few[:0])
 	if err != nil {
@@ -86,7 +87,7 @@ func parseDocument(text []byte, at int, bodies *bodies) (doc *Document, end int,
 }
 
 // take takes the members out of an object in canonical form which begin with an underscore, and returns what is left.
-func (doc *Document) take(object []byte, members []int, bodies *bodies) (body []byte, err error) {
+func (doc *Document) take(object []byte, members []int, bodies *Bodies) (body []byte, err error) {
 	body = append(bodies.room(len(object)), '{')
 	from, to := 0, 0 // of the members that stay, not copied yet
 	for i, start := range members {

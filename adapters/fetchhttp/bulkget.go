@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/core/wire"
 )
 
@@ -36,14 +37,24 @@ func (db *DB) bulkGetOnly(ctx context.Context, requests []core.DocRev, options c
 		return []core.BulkGetResult{}, nil
 	}
 	var q query
-	text, err := db.ask(ctx, call{method: "POST", path: "/_bulk_get", query: q.when("revs", options.Revs).when("latest", options.Latest).when("attachments", options.Attachments),
-		body: wire.AppendBulkGetRequest(nil, requests)})
+	c := call{method: "POST", path: "/_bulk_get", query: q.when("revs", options.Revs).when("latest", options.Latest).when("attachments", options.Attachments),
+		body: wire.AppendBulkGetRequest(nil, requests)}
+	results := make([]core.BulkGetResult, 0, len(requests))
+	var bodies core.Bodies
+	length := 0
+	rest, err := db.stream(ctx, c, "results", func(row []byte) error {
+		if length += len(row); length > db.options.MaxResponseBytes {
+			return tooLarge(db.options.MaxResponseBytes)
+		}
+		result, err := wire.ParseBulkGetResult(row, &bodies)
+		results = append(results, result)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	results, err := wire.ParseBulkGetResults(text)
-	if err != nil {
-		return nil, err
+	if rawjson.KindOf(rawjson.Member(rest, "results")) != rawjson.Array {
+		return nil, core.ErrNotCouchDB.Because("the answer to a bulk get has no results")
 	}
 	db.bulkGetKnown.Store(true)
 	return align(requests, results, options.Latest), nil

@@ -187,6 +187,12 @@ func TestMaxResponseBytes(t *testing.T) {
 	assert.NoError(t, err)
 	_, err = openFake(t, always(200, document), Options{MaxResponseBytes: len(document) - 1}).Get(t.Context(), "a", core.GetOptions{})
 	assert.ErrorIs(t, err, core.ErrTooLarge)
+	row := `{"id":"a","docs":[{"ok":` + document + `}]}`
+	rows, requests := always(200, `{"results":[`+row+`,`+row+`]}`), []core.DocRev{{ID: "a"}, {ID: "a"}}
+	_, err = openFake(t, rows, Options{MaxResponseBytes: 2 * len(row)}).BulkGet(t.Context(), requests, core.BulkGetOptions{})
+	assert.NoError(t, err)
+	_, err = openFake(t, rows, Options{MaxResponseBytes: 2*len(row) - 1}).BulkGet(t.Context(), requests, core.BulkGetOptions{})
+	assert.ErrorIs(t, err, core.ErrTooLarge, "of all rows together, as they are held together")
 	_, err = openFake(t, always(500, strings.Repeat("x", 2*maxFailureBytes)), Options{}).Get(t.Context(), "a", core.GetOptions{})
 	assert.ErrorIs(t, err, core.ErrNotCouchDB)
 }

@@ -112,12 +112,9 @@ func (r *rowReader) rows(each func([]byte) error) error {
 		if r.begun != nil {
 			r.begun()
 		}
-		row, err := r.value()
+		row, err := r.row()
 		if err != nil {
 			return err
-		}
-		if rawjson.Validate(row) != nil {
-			return errNotRows
 		}
 		if err := each(row); err != nil {
 			return err
@@ -134,6 +131,19 @@ func (r *rowReader) rows(each func([]byte) error) error {
 			return errNotRows
 		}
 	}
+}
+
+// row returns the row that begins here, validated. Mostly it is there to its end, and found and validated in one go.
+func (r *rowReader) row() ([]byte, error) {
+	if begin, end, err := rawjson.Value(r.text, r.pos); err == nil && end < len(r.text) {
+		r.pos = end
+		return r.text[begin:end], nil
+	}
+	row, err := r.value()
+	if err == nil && rawjson.Validate(row) != nil {
+		err = errNotRows
+	}
+	return row, err
 }
 
 // peek skips white space and returns the byte after it, io.ErrUnexpectedEOF at the end of the text.

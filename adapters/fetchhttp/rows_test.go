@@ -106,9 +106,13 @@ func FuzzRowReader(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		rows, rest, err := readRows(iotest.OneByteReader(strings.NewReader(text)), 1<<20)
+		atOnce, same, failure := readRows(strings.NewReader(text), 1<<20)
+		require.Equal(t, err == nil, failure == nil, "%v %v", err, failure)
 		if err != nil {
 			return
 		}
+		require.Equal(t, rows, atOnce)
+		require.Equal(t, rest, same)
 		// What is accepted is JSON, and what was taken out of it is what a reader of the whole finds.
 		require.NoError(t, rawjson.Validate([]byte(text)))
 		require.NoError(t, rawjson.Validate([]byte(rest)))

@@ -227,7 +227,7 @@ func TestFetchCancel(t *testing.T) {
 	server := startNodeServer(t, "")
 	for _, path := range []string{"/silent", "/hang"} {
 		closed := server.state.Get("closed").Int()
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 		response, err := newDoer().Do(ctx, &Request{Method: "GET", URL: server.url + path})
 		if err == nil {
 			_, err = io.ReadAll(response.Body)
@@ -239,7 +239,7 @@ func TestFetchCancel(t *testing.T) {
 		_, err = newDoer().Do(ctx, &Request{Method: "GET", URL: server.url + path})
 		assert.Equal(t, context.DeadlineExceeded, err, "a context that has ended sends nothing")
 		cancel()
-		require.Eventually(t, func() bool { return server.state.Get("closed").Int() == closed+1 }, 10*time.Second, time.Millisecond, "the server was not told")
+		require.Eventually(t, func() bool { return server.state.Get("closed").Int() == closed+1 }, 10*time.Second, 20*time.Millisecond, "the server was not told")
 		requireNoCallbacks(t)
 	}
 	// Closing a body before its end lets go of the connection as well.
@@ -250,7 +250,7 @@ func TestFetchCancel(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
 	require.NoError(t, response.Body.Close())
-	require.Eventually(t, func() bool { return server.state.Get("closed").Int() == closed+1 }, 10*time.Second, time.Millisecond, "the server was not told")
+	require.Eventually(t, func() bool { return server.state.Get("closed").Int() == closed+1 }, 10*time.Second, 20*time.Millisecond, "the server was not told")
 	requireNoCallbacks(t)
 }
 

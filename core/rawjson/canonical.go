@@ -104,7 +104,7 @@ func appendStarts(starts []int, object []byte) []int {
 	c := NewCursor(object)
 	c.Open(Object)
 	for c.Next() {
-		starts = append(starts, c.at)
+		starts = append(starts, c.At)
 		c.Name()
 		c.Value()
 	}

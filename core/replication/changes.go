@@ -44,9 +44,13 @@ func (r *replicator) readChanges(queue chan<- *batch, slots chan<- struct{}) {
 func (r *replicator) readPage(b *batch, since core.Seq, wait bool) error {
 	size := r.pageSize
 	began := r.options.Clock.Now()
+	room := size
+	if wait {
+		room = 1
+	}
 	var summary core.ChangesSummary
 	err := r.retry.do(r.ctx, "reading changes", func() (err error) {
-		b.rows = nil
+		b.rows = make([]row, 0, room)
 		options := r.feed(since, size)
 		each := func(change *core.Change) error {
 			b.rows = append(b.rows, row{seq: change.Seq, id: change.ID, revs: change.Revs})

@@ -5,7 +5,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/rawjson"
 )
 
-// ParseBulkGetResults reads the answer to _bulk_get. It is what a pull consists of, and read at one go.
+// ParseBulkGetResults reads the answer to _bulk_get. The results share no memory with text.
 func ParseBulkGetResults(text []byte) ([]core.BulkGetResult, error) {
 	var results []core.BulkGetResult
 	c := rawjson.NewCursor(text)
@@ -34,8 +34,9 @@ func readBulkGetResults(c *rawjson.Cursor) ([]core.BulkGetResult, error) {
 		return nil, nil
 	}
 	results := []core.BulkGetResult{}
+	var bodies core.Bodies
 	for c.Next() {
-		result, err := readBulkGetResult(c)
+		result, err := readBulkGetResult(c, &bodies)
 		if err != nil {
 			return nil, err
 		}
@@ -44,7 +45,13 @@ func readBulkGetResults(c *rawjson.Cursor) ([]core.BulkGetResult, error) {
 	return results, nil
 }
 
-func readBulkGetResult(c *rawjson.Cursor) (result core.BulkGetResult, err error) {
+// ParseBulkGetResult reads one row of such an answer. The result shares no memory with it.
+func ParseBulkGetResult(row []byte, bodies *core.Bodies) (core.BulkGetResult, error) {
+	c := rawjson.NewCursor(row)
+	return readBulkGetResult(&c, bodies)
+}
+
+func readBulkGetResult(c *rawjson.Cursor, bodies *core.Bodies) (result core.BulkGetResult, err error) {
 	if !c.Open(rawjson.Object) {
 		c.Value()
 		return result, nil
@@ -56,7 +63,7 @@ func readBulkGetResult(c *rawjson.Cursor) (result core.BulkGetResult, err error)
 		case rawjson.Is(name, "docs") && c.Open(rawjson.Array):
 			result.Docs = nil
 			for c.Next() {
-				doc, err := readBulkGetDoc(c)
+				doc, err := readBulkGetDoc(c, bodies)
 				if err != nil {
 					return result, err
 				}
@@ -75,32 +82,37 @@ func readBulkGetResult(c *rawjson.Cursor) (result core.BulkGetResult, err error)
 }
 
 // readBulkGetDoc reads one document, or why it cannot be had. A document that is malformed is a failure of its own and does not take the others with it.
-func readBulkGetDoc(c *rawjson.Cursor) (core.BulkGetDoc, error) {
+func readBulkGetDoc(c *rawjson.Cursor, bodies *core.Bodies) (result core.BulkGetDoc, err error) {
 	before := *c
-	var value []byte
-	if c.Open(rawjson.Object) {
-		for c.Next() {
-			if rawjson.Is(c.Name(), "ok") {
-				value = c.Value()
-			} else {
-				c.Value()
-			}
+	found := false
+	if !c.Open(rawjson.Object) {
+		return parseBulkGetFailure(c.Value())
+	}
+	for c.Next() {
+		if !rawjson.Is(c.Name(), "ok") {
+			c.Value()
+			continue
 		}
-	} else {
-		c.Value()
-	}
-	if value == nil {
-		return parseBulkGetFailure(before.Value())
-	}
-	doc, err := core.ParseDocument(value)
-	if err != nil {
-		result := core.BulkGetDoc{Err: core.AsError(err)}
-		if rev, err := core.ReadRev(rawjson.Member(value, "_rev")); err == nil {
+		found = true
+		start := c.At
+		doc, end, err := core.ReadDocument(c.Text, start, bodies)
+		if end < 0 {
+			return result, err
+		}
+		c.At = end
+		if err == nil {
+			result = core.BulkGetDoc{Rev: doc.Rev, Doc: doc}
+			continue
+		}
+		result = core.BulkGetDoc{Err: core.AsError(err)}
+		if rev, err := core.ReadRev(rawjson.Member(c.Text[start:end], "_rev")); err == nil {
 			result.Rev = rev
 		}
-		return result, nil
 	}
-	return core.BulkGetDoc{Rev: doc.Rev, Doc: doc}, nil
+	if !found {
+		return parseBulkGetFailure(before.Value())
+	}
+	return result, nil
 }
 
 func parseBulkGetFailure(element []byte) (core.BulkGetDoc, error) {

@@ -288,7 +288,7 @@ func (a *Attachment) append(dst []byte) []byte {
 	}
 	if !a.Stub && !follows {
 		dst = append(dst, `"data":"`...)
-		dst = base64.StdEncoding.AppendEncode(dst, a.Data)
+		dst = appendBase64(dst, a.Data)
 		return append(dst, `"}`...)
 	}
 	if known || follows || a.Length > 0 {

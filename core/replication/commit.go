@@ -53,15 +53,27 @@ func (r *replicator) resume() error {
 	case 2:
 		r.agreed = agree(r.sides[0].doc, r.sides[1].doc)
 	}
-	if r.agreed == nil && r.options.FollowPouchDB {
-		if r.agreed, err = r.followPouchDB(); err != nil {
+	if r.agreed == nil {
+		return inParallel(r.lookAtTarget, r.setOut)
+	}
+	if r.options.Checkpoint == CheckpointSource {
+		if err := r.lookAtTarget(); err != nil {
 			return err
 		}
 	}
-	if r.agreed == nil && len(r.sides) == 2 && r.options.Since == "" {
-		if r.agreed, err = r.followDumps(); err != nil {
-			return err
-		}
+	return r.setOut()
+}
+
+// setOut begins where both sides agree, or, when they never met, where others have brought the target.
+func (r *replicator) setOut() (err error) {
+	if r.agreed == nil && r.options.FollowPouchDB {
+		r.agreed, err = r.followPouchDB()
+	}
+	if r.agreed == nil && err == nil && len(r.sides) == 2 && r.options.Since == "" {
+		r.agreed, err = r.followDumps()
+	}
+	if err != nil {
+		return err
 	}
 	r.progress.seq = r.options.Since
 	if r.agreed != nil {
@@ -71,13 +83,10 @@ func (r *replicator) resume() error {
 	r.committed = r.progress.seq
 	r.result.StartSeq = r.progress.seq
 	r.session.startSeq = r.progress.seq
-	if r.agreed != nil && r.options.Checkpoint != CheckpointSource {
-		return nil
-	}
 	if r.agreed == nil {
 		r.mark()
 	}
-	return r.lookAtTarget()
+	return nil
 }
 
 // inParallel calls both and returns the errors.

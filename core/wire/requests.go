@@ -2,6 +2,7 @@ package wire
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/rawjson"
@@ -55,7 +56,14 @@ func ParseBulkDocs(text []byte) (*BulkDocs, error) {
 
 // AppendBulkDocs appends the body of a _bulk_docs request.
 func AppendBulkDocs(dst []byte, docs []*core.Document, options core.BulkDocsOptions) []byte {
-	dst = append(dst, `{"docs":[`...)
+	length := 0
+	for _, doc := range docs {
+		length += len(doc.ID) + len(doc.Body) + 200
+		for i := range doc.Attachments {
+			length += len(doc.Attachments[i].Data)/3*4 + 200
+		}
+	}
+	dst = append(slices.Grow(dst, length), `{"docs":[`...)
 	for i, doc := range docs {
 		if i > 0 {
 			dst = append(dst, ',')

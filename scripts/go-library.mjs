@@ -113,8 +113,27 @@ const CHANGES = {
   // What needs reflection; how times and contexts print themselves, which the linker cannot tell from what is used; and the local time, where UTC will do.
   errors: { values: [["var errorType = .*", "var errorType reflectlite.Type"]], bodies: { As: `panic("errors.As is left out of this build: errors.AsType needs no reflection")` } },
   context: { bodies: { contextName: `return "context"`, stringify: `return "a value"`, "timerCtx.String": `return contextName(c.cancelCtx.Context) + ".WithDeadline"` } },
-  // Numbers of 32 bits, and hexadecimal and binary ones.
-  "internal/strconv": { bodies: Object.fromEntries(["atof32", "dboxFtoa32", "fmtB", "fmtX"].map((name) => [name, `panic("strconv.${name} is left out of this build")`])) },
+  // GODEBUG's settings of processors.
+  "internal/cpu": { bodies: { processOptions: "" } },
+  // Which of Unicode's characters cannot be seen takes tables. What is quoted here, in messages, shows those as they are that do not control anything.
+  strconv: {
+    bodies: {
+      IsPrint: "return r >= ' ' && r != 0x7f",
+      isInGraphicList: "return false",
+      appendEscapedRune: String.raw`
+	switch {
+	case r == rune(quote) || r == '\\':
+		return append(buf, '\\', byte(r))
+	case r == '\n':
+		return append(buf, '\\', 'n')
+	case r >= ' ' && r != 0x7f:
+		return utf8.AppendRune(buf, r)
+	}
+	return append(buf, '\\', 'x', lowerhex[byte(r)>>4], lowerhex[byte(r)&15])`,
+    },
+  },
+  // Numbers of 32 bits, complex ones, and hexadecimal and binary ones.
+  "internal/strconv": { bodies: Object.fromEntries(["AppendComplex", "atof32", "dboxFtoa32", "fmtB", "fmtX"].map((name) => [name, `panic("strconv.${name} is left out of this build")`])) },
   time: {
     bodies: { initLocal: `localLoc.name = "UTC"`, "Time.GoString": `panic("time.Time.GoString is left out of this build")`, "Time.String": `panic("time.Time.String is left out of this build")`, tzset: `return "", 0, 0, 0, false, false` },
   },

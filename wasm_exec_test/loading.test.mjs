@@ -36,6 +36,15 @@ before(async () => {
       if (typeof SharedWorkerGlobalScope === "function") onconnect = ({ ports: [port] }) => answer(port);
       else if (typeof ServiceWorkerGlobalScope === "function") onmessage = ({ source }) => answer(source);
       else answer(globalThis);`,
+    // Writes while it is installed, and answers requests from the database, whenever the browser has started it again.
+    "/service.js": `import GouchDB from "/browser.js";
+      const db = new GouchDB("service");
+      oninstall = (event) => event.waitUntil(db.put({ _id: "page", text: "from the database" }).then(() => skipWaiting()));
+      onactivate = (event) => event.waitUntil(clients.claim());
+      const started = Math.random();
+      onfetch = (event) => {
+        if (event.request.url.endsWith("/kept")) event.respondWith(db.get("page").then(({ text }) => Response.json({ text, started })));
+      };`,
     "/classic.js": `importScripts("/gouchdb.js"); ${works}.then((n) => postMessage(n), (error) => postMessage(String(error)));`,
   };
   for (const [path, body] of [
@@ -149,6 +158,26 @@ describe("workers of the app's own", () => {
       await page.close();
     });
   }
+});
+
+test("a service worker answers requests from its database, also when the browser has stopped it meanwhile", { timeout: 30_000 }, async () => {
+  const page = await open();
+  await page.evaluate(async () => {
+    const controlled = new Promise((resolve) => (navigator.serviceWorker.oncontrollerchange = resolve));
+    await navigator.serviceWorker.register("/service.js", { type: "module" });
+    await controlled;
+  });
+  const kept = () => page.evaluate(() => fetch("/kept").then((response) => response.json()));
+  const { text, started } = await kept();
+  assert.equal(text, "from the database");
+  const session = await browser.context.newCDPSession(page);
+  await session.send("ServiceWorker.enable");
+  await session.send("ServiceWorker.stopAllWorkers");
+  const again = await kept();
+  assert.equal(again.text, text);
+  assert.notEqual(again.started, started, "it was started again");
+  await page.evaluate(() => navigator.serviceWorker.getRegistrations().then((all) => Promise.all(all.map((one) => one.unregister()))));
+  await page.close();
 });
 
 describe("servers that render pages", () => {

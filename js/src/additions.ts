@@ -43,7 +43,7 @@ export class Additions<Content extends object = t.AnyContent> extends Queries<Co
    * await db.upsert("visits", (doc) => ({ count: (doc.count ?? 0) + 1 }));
    * ```
    */
-  upsert(id: string, change: Change<Content>, ...rest: Trailing<t.Abortable, UpsertResult>): Promise<UpsertResult>;
+  upsert<Model extends object = Content>(id: string, change: Change<NoInfer<Model>>, ...rest: Trailing<t.Abortable, UpsertResult>): Promise<UpsertResult>;
   async upsert(id: string, change: Change<Content>, options: t.Abortable = {}): Promise<UpsertResult> {
     check("upsert", options);
     return addition("upsert", this as never, id, change as never, options);

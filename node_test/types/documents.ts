@@ -99,3 +99,11 @@ export function callbacks(): void {
     expectTypeOf(answer?.rows[0]?.doc?.title).toEqualTypeOf<string | undefined>();
   }).catch(() => undefined);
 }
+
+// A function that makes a new document of an old one, for one of several kinds.
+export async function upserting(): Promise<void> {
+  await anything.upsert<{ count: number }>("visits", ({ count = 0 }) => ({ count: count + 1 }));
+  await db.upsert("milk", (task) => ({ title: task.title ?? "Milk", done: true }));
+  // @ts-expect-error a task has a title
+  await db.upsert("milk", () => ({ done: true }));
+}

@@ -95,6 +95,8 @@ test("pouchdb-find and pouchdb-live-find", async () => {
   const Class = GouchDB.defaults({ adapter: "memory" }).plugin(find).plugin(liveFind);
   const db = new Class(`plugins-${count++}`);
   await db.bulkDocs([{ _id: "mario", series: "Mario", n: 1 }, { _id: "link", series: "Zelda", n: 2 }]);
+  await db.createIndex({ index: { fields: ["n"] } });
+  assert.equal((await db.explain({ selector: { n: { $gt: 1 } } })).index.type, "json");
   const updates = [];
   let wake;
   const feed = db.liveFind({ selector: { series: "Mario" }, sort: [{ n: "desc" }], aggregate: true });

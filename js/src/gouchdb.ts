@@ -16,6 +16,7 @@ import { isAdapter, type DatabaseOptions } from "./name.js";
 import { checkOptions } from "./options.js";
 import { peerOf, type Target } from "./peer.js";
 import type { ImportResult } from "./pouchdb/import.js";
+import { Queries } from "./queries.js";
 import type { FoundDocument } from "./query_types.js";
 import { Replication } from "./replication.js";
 import { Sync } from "./sync.js";
@@ -164,7 +165,9 @@ class GouchDBClass<Content extends object = t.AnyContent> extends Additions<Cont
     } else if (typeof plugin !== "object" || (plugin as unknown) === null || Object.keys(plugin).length === 0) {
       throw badRequest(`Invalid plugin: got ${JSON.stringify(plugin)}, expected an object with methods or a function`);
     } else {
-      Object.assign((target as { prototype?: object }).prototype ?? {}, plugin);
+      // What pouchdb-find and pouchdb-mapreduce bring is built in; theirs keep their indexes in databases of PouchDB's.
+      const built = "createIndex" in plugin || "viewCleanup" in plugin ? Queries.prototype : {};
+      Object.assign((target as { prototype?: object }).prototype ?? {}, Object.fromEntries(Object.entries(plugin).filter(([name]) => !Object.hasOwn(built, name))));
     }
     return target;
   }

@@ -72,14 +72,19 @@ export function shortenTraces(data) {
 function packing(region, read) {
   const kept = [Buffer.alloc(1)];
   const places = new Map([[0, 0]]);
+  const known = new Map([["", 0]]); // where what is kept already is
   let length = 1;
   return {
     place(offset) {
       if (!places.has(offset)) {
         const bytes = read(offset);
-        places.set(offset, bytes.length > 0 ? length : 0);
-        kept.push(bytes);
-        length += bytes.length;
+        const content = bytes.toString("latin1");
+        if (!known.has(content)) {
+          known.set(content, length);
+          kept.push(bytes);
+          length += bytes.length;
+        }
+        places.set(offset, known.get(content));
       }
       return places.get(offset);
     },
@@ -90,11 +95,15 @@ function packing(region, read) {
   };
 }
 
-// A name ends with a zero. It is left out when it is neither ours nor the runtime's.
+// A name ends with a zero. It is left out when it is neither ours nor the runtime's. A function within another one goes by the name of that, and an instance of a generic one by the name
+// that all of them have.
 function shortName(names, offset) {
   const name = names.toString("utf8", offset, names.indexOf(0, offset));
-  if (name.startsWith(RUNTIME_NAMES) || name.includes(OWN_NAMES)) {
-    return Buffer.from(name.replaceAll(OWN_NAMES, "") + "\0");
+  if (name.startsWith(RUNTIME_NAMES)) {
+    return Buffer.from(name + "\0");
+  }
+  if (name.includes(OWN_NAMES) && !name.startsWith("type:")) {
+    return Buffer.from(name.replaceAll(OWN_NAMES, "").replace(/\[.*\]/, "").replace(/([.-](func|range|gowrap|deferwrap)?\d+)+$/, "") + "\0");
   }
   return Buffer.alloc(0);
 }

@@ -45,6 +45,9 @@ before(async () => {
       onfetch = (event) => {
         if (event.request.url.endsWith("/kept")) event.respondWith(db.get("page").then(({ text }) => Response.json({ text, started })));
       };`,
+    "/inline.js": file("inline.js"),
+    "/inlined.js": `import GouchDB from "/inline.js";
+      onmessage = ({ source }) => new GouchDB("inlined").upsert("a", () => ({ n: 1 })).then(({ updated }) => source.postMessage(updated ? 1 : 0), (error) => source.postMessage(String(error)));`,
     "/classic.js": `importScripts("/gouchdb.js"); ${works}.then((n) => postMessage(n), (error) => postMessage(String(error)));`,
   };
   for (const [path, body] of [
@@ -150,6 +153,14 @@ describe("workers of the app's own", () => {
       "a service worker",
       `navigator.serviceWorker.onmessage = heard;
        navigator.serviceWorker.register("/module.js", { type: "module" }).then(() => navigator.serviceWorker.ready).then(({ active }) => active.postMessage("go"));`,
+    ],
+    [
+      "a service worker with what is loaded later in it",
+      `navigator.serviceWorker.onmessage = heard;
+       navigator.serviceWorker.register("/inlined.js", { type: "module", scope: "/inlined/" }).then(async (registration) => {
+         const worker = registration.installing ?? registration.waiting ?? registration.active;
+         worker.postMessage("go");
+       });`,
     ],
   ]) {
     test(kind, { timeout: 30_000 }, async () => {

@@ -33,7 +33,7 @@ export function buildID(tags = "") {
 }
 
 // Functions are not inlined: that makes the engine smaller, compressed, than it is by default. Except where the time is spent: in the
-// runtime, the nodes of trees and the scanning of documents.
+// runtime, the storage and the scanning of documents.
 const inlined = [
   "runtime",
   "internal/runtime/...",
@@ -43,6 +43,7 @@ const inlined = [
   "github.com/cespare/xxhash/v2",
   "github.com/tidwall/btree",
   "github.com/gouchdb/gouchdb/core/internal/md5",
+  "github.com/gouchdb/gouchdb/core/kv/...",
   "github.com/gouchdb/gouchdb/core/rawjson",
 ];
 const inlining = ["-gcflags=all=-l", ...inlined.map((name) => `-gcflags=${name}=`)];

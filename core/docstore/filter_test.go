@@ -15,7 +15,7 @@ import (
 	"github.com/gouchdb/gouchdb/adapters/memory"
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/docstore"
-	"github.com/gouchdb/gouchdb/core/internal/goscripts"
+	"github.com/gouchdb/gouchdb/internal/goscripts"
 )
 
 var goFunctions = goscripts.Functions{

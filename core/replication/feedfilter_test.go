@@ -13,8 +13,8 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/docstore"
 	"github.com/gouchdb/gouchdb/core/internal/faultadapter"
-	"github.com/gouchdb/gouchdb/core/internal/goscripts"
 	"github.com/gouchdb/gouchdb/core/replication"
+	"github.com/gouchdb/gouchdb/internal/goscripts"
 )
 
 // remainders holds the filter of the recordings, and a view that does the same.

@@ -110,14 +110,17 @@ func (db *DB) conflict(ctx context.Context, docID string) (*Conflict, error) {
 // Resolve ends a conflict. merge gets all current revisions, the winner first, and the last revision that they have in common, nil when that cannot be read
 // any more. What it returns, a value as for [DB.Put], follows the winner, and the others are deleted; nil leaves the conflict as it is. In a local database that happens whole or not
 // at all; on a server the document is written first, so that an interruption leaves a conflict and loses nothing. When somebody else has written meanwhile, merge is called again with
-// what is there then; without a conflict it is not called. Resolve returns the winner.
+// what is there then; without a conflict it is not called. Resolve returns the winner, or nothing when merge or somebody else has deleted the document.
 //
 // An attachment of which the value has the stub is taken from the version that has it.
 func (db *DB) Resolve(ctx context.Context, docID string, merge func(versions []*Document, base *Document) (any, error)) (rev string, err error) {
-	for {
+	for again := false; ; again = true {
 		versions, base, err := db.versions(ctx, docID)
 		if err != nil {
 			return "", fmt.Errorf("resolving document %q: %w", docID, err)
+		}
+		if len(versions) == 0 && again { // deleted, by merge or meanwhile
+			return "", nil
 		}
 		if len(versions) == 0 {
 			return "", ErrMissing.Of(docID)

@@ -194,6 +194,21 @@ func TestResolve(t *testing.T) {
 	})
 }
 
+func TestResolveByDeleting(t *testing.T) {
+	t.Parallel()
+	everywhere(t, func(t *testing.T, db *gouchdb.DB) {
+		disagree(t, db)
+		rev, err := db.Resolve(t.Context(), "milk", func([]*gouchdb.Document, *gouchdb.Document) (any, error) {
+			return map[string]any{"_deleted": true}, nil
+		})
+		require.NoError(t, err)
+		assert.Empty(t, rev)
+		_, err = db.Get(t.Context(), "milk", gouchdb.GetOptions{})
+		require.ErrorIs(t, err, gouchdb.ErrMissing)
+		assert.Empty(t, conflicts(t, db))
+	})
+}
+
 func TestLiveConflicts(t *testing.T) {
 	t.Parallel()
 	everywhere(t, func(t *testing.T, db *gouchdb.DB) {

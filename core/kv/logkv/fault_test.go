@@ -157,42 +157,84 @@ func TestACommitIsRecognisedAndNotMadeTwice(t *testing.T) {
 	require.NoError(t, store.Close())
 }
 
+// Updates that come while the device is at work are one commit, however durable that is to be. With MemoryFirst there are two kinds of them: those that can be done again
+// are acknowledged meanwhile, the others wait as they do in the other modes.
 func TestUpdatesGatherWhileACommitIsUnderWay(t *testing.T) {
-	kvtest.CheckGoroutines(t)
-	var injector fault.Injector
-	storage := memdevice.New()
-	store, err := logkv.Open(context.Background(), storage.Open(injector.Do), logkv.Options{})
-	require.NoError(t, err)
-	injector.At(1, fault.Delay, nil)
-	var group sync.WaitGroup
-	group.Go(func() { put(t, store, "first", "1") })
-	<-injector.Held()
-	const n = 50
-	for i := range n {
-		waiting := &signalling{Context: context.Background(), asked: make(chan struct{})}
-		group.Go(func() {
-			err := store.Update(waiting, func(tx kv.Tx) error {
-				tx.Put(fmt.Append(nil, "key", i), []byte("x"))
-				if i%10 == 9 {
-					return assert.AnError
-				}
-				return nil
-			})
-			if i%10 == 9 {
-				assert.ErrorIs(t, err, assert.AnError)
-			} else {
-				assert.NoError(t, err)
+	for _, c := range []struct {
+		name         string
+		durability   logkv.Durability
+		acknowledged bool // while the device is at work
+		survives     bool // a crash of the system
+	}{
+		{"strict", logkv.Strict, false, true},
+		{"relaxed", logkv.Relaxed, false, false},
+		{"memory first, waiting for the log", logkv.MemoryFirst, false, false},
+		{"memory first, ahead of the log", logkv.MemoryFirst, true, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			kvtest.CheckGoroutines(t)
+			var injector fault.Injector
+			storage := memdevice.New()
+			opened, err := logkv.Open(context.Background(), storage.Open(injector.Do), logkv.Options{Durability: c.durability})
+			require.NoError(t, err)
+			store := kv.Store(opened)
+			if c.acknowledged {
+				store = redoing{opened}
 			}
+			injector.At(1, fault.Delay, nil)
+			var group sync.WaitGroup
+			group.Go(func() { put(t, store, "first", "1") })
+			<-injector.Held()
+			const n = 50
+			ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+			defer cancel()
+			kept := map[string]string{"first": "1"}
+			for i := range n {
+				key, fails := fmt.Sprint("key", i), i%10 == 9 && !c.acknowledged // one that fails may have to know what is in the log
+				if !fails {
+					kept[key] = "x"
+				}
+				waiting := &signalling{Context: ctx, asked: make(chan struct{})}
+				group.Go(func() {
+					err := store.Update(waiting, func(tx kv.Tx) error {
+						tx.Put([]byte(key), []byte("x"))
+						if fails {
+							return assert.AnError
+						}
+						return nil
+					})
+					if fails {
+						assert.ErrorIs(t, err, assert.AnError)
+					} else {
+						assert.NoError(t, err)
+					}
+				})
+				if !c.acknowledged {
+					<-waiting.asked
+				}
+			}
+			if c.acknowledged {
+				group.Wait()
+			}
+			assert.Empty(t, storage.Numbers(), "the device is at work still")
+			injector.Release()
+			group.Wait()
+			require.NoError(t, kv.Drain(context.Background(), opened))
+			assert.Equal(t, []uint64{1, 2}, storage.Numbers(), "one commit for all")
+			crashed, afterwards := storage.Clone(), map[string]string{}
+			crashed.Crash()
+			if c.survives {
+				afterwards = kept
+			}
+			found, err := contents(crashed)
+			require.NoError(t, err)
+			assert.Equal(t, afterwards, found)
+			require.NoError(t, opened.Close())
+			found, err = contents(storage)
+			require.NoError(t, err)
+			assert.Equal(t, kept, found)
 		})
-		<-waiting.asked
 	}
-	injector.Release()
-	group.Wait()
-	assert.Equal(t, []uint64{1, 2}, storage.Numbers(), "one commit for all")
-	stats, err := store.Stats(context.Background())
-	require.NoError(t, err)
-	assert.Equal(t, uint64(1+n*9/10), stats.Keys)
-	require.NoError(t, store.Close())
 }
 
 // signalling is a context that tells when somebody begins to wait for it.

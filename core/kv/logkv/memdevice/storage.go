@@ -29,7 +29,7 @@ type snapshot struct {
 // New returns an empty storage.
 func New() *Storage { return &Storage{devices: map[*Device]bool{}} }
 
-// do it; see fault.Injector.Do.
+// Open returns another device on the storage. intercept, if there is one, is called in the place of each of its operations, to do it, or not; see fault.Injector.Do.
 func (s *Storage) Open(intercept func(ctx context.Context, operation func() error) error) *Device {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()

@@ -20,9 +20,10 @@ process.on("unhandledRejection", (error) => console.error("express-pouchdb:", er
 
 const latency = Number(process.argv[process.argv.indexOf("--latency") + 1] || 0)
 
-// It writes a configuration file and a log into the working directory.
+// It writes a configuration file and a log into the working directory, and leaves what it was sent in the one for temporary files.
 const scratch = mkdtempSync(join(tmpdir(), "express-pouchdb-"))
 process.chdir(scratch)
+process.env.TMPDIR = scratch
 process.on("exit", () => {
   process.chdir("/")
   rmSync(scratch, { recursive: true, force: true })

@@ -58,8 +58,3 @@ func FuzzSnapshot(f *testing.F) {
 		}
 	})
 }
-
-func encoded(s *state) [][]byte {
-	chunks, _ := encodeSnapshot(s, func() error { return nil })
-	return chunks
-}

@@ -50,6 +50,10 @@ func TestAPageThatCannotBeUnderstood(t *testing.T) {
 		"get":      func(s kv.Snapshot) error { _, _, err := s.Get(ctx, []byte("key100")); return err },
 		"absent":   func(s kv.Snapshot) error { _, _, err := s.Get(ctx, []byte("key100-")); return err },
 		"get many": func(s kv.Snapshot) error { _, err := s.GetMany(ctx, [][]byte{[]byte("key100")}); return err },
+		"row": func(s kv.Snapshot) error { // goes from page to page
+			_, err := s.GetMany(ctx, [][]byte{[]byte("key095"), []byte("key096"), []byte("key097")})
+			return err
+		},
 		"scan": func(s kv.Snapshot) error {
 			for _, err := range s.Scan(ctx, kv.Range{From: []byte("key001"), KeysOnly: true}) {
 				if err != nil {

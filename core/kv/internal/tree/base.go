@@ -93,7 +93,7 @@ func (b *Base) next(near *place, key []byte) bool {
 	case near.page+1 < len(b.pages) && bytes.Equal(b.pages[near.page+1].first, key):
 		near.page, near.at = near.page+1, 0
 		near.items = b.items(b.pages[near.page], false)
-		return true
+		return len(near.items) > 0
 	}
 	return false
 }

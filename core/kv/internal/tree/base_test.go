@@ -143,6 +143,7 @@ func TestDamagedPagesAreNoticed(t *testing.T) {
 	for name, look := range map[string]func(*Tree){
 		"get":      func(tree *Tree) { tree.Get([]byte("bb")) },
 		"get many": func(tree *Tree) { tree.GetMany([][]byte{[]byte("b")}, func(int, Item) {}) },
+		"row":      func(tree *Tree) { tree.GetMany([][]byte{[]byte("a"), []byte("b"), []byte("c")}, func(int, Item) {}) },
 		"scan":     func(tree *Tree) { _ = slices.Collect(tree.Scan(kv.Range{})) },
 		"back":     func(tree *Tree) { _ = slices.Collect(tree.Scan(kv.Range{Reverse: true})) },
 		"from":     func(tree *Tree) { _ = slices.Collect(tree.Scan(kv.Range{From: []byte("b")})) },

@@ -6,12 +6,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 func TestBase64(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	for length := range 300 {
 		data := make([]byte, length)

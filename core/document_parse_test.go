@@ -1,7 +1,6 @@
 package core_test
 
 import (
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/core/revid"
 	"github.com/gouchdb/gouchdb/internal/randjson"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // oddMembers are what documents have beside ordinary members, in the spelling of JSON.stringify.
@@ -44,8 +44,7 @@ func randomDocument(g *randjson.Generator) string {
 // its revision, and not in why it is refused.
 func TestHowADocumentIsSpelledMakesNoDifference(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	g := randjson.New(seed)
 	taken, refused := 0, 0
 	for range 4000 {
@@ -79,8 +78,7 @@ func TestHowADocumentIsSpelledMakesNoDifference(t *testing.T) {
 
 func TestDocumentReader(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	g := randjson.New(seed)
 	for range 200 {
 		var texts []string

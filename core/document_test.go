@@ -3,7 +3,6 @@ package core_test
 import (
 	"bytes"
 	"encoding/json"
-	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -14,6 +13,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/internal/golden"
 	"github.com/gouchdb/gouchdb/internal/randjson"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // Members that begin with an underscore: refused ones with CouchDB's error, accepted ones by what a following GET shows of them.
@@ -206,8 +206,7 @@ func TestParseDocumentKeepsNoMore(t *testing.T) {
 
 func TestDocumentsRoundTrip(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	g := randjson.New(seed)
 	for range 1000 {
 		text := g.Object()

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -20,6 +19,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/docstore"
 	"github.com/gouchdb/gouchdb/core/replication"
 	"github.com/gouchdb/gouchdb/dump"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 func open(t *testing.T) *docstore.DB {
@@ -136,8 +136,7 @@ func TestRoundTrip(t *testing.T) {
 // Random trees and bodies come out as they went in.
 func TestRoundTripRandom(t *testing.T) {
 	t.Parallel()
-	seed := uint64(time.Now().UnixNano())
-	t.Log("seed", seed)
+	seed := seeds.For(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	source := open(t)
 	for range 300 {

@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 
 import GouchDB from "../js/dist/node.js";
+import { seedFor } from "./seed.mjs";
 
 const soak = Number(process.env.SOAK_SECONDS ?? 0) * 1000;
 const writer = fileURLToPath(new URL("crash-writer.mjs", import.meta.url));
@@ -19,8 +20,7 @@ before(async () => { directory = await mkdtemp(join(tmpdir(), "gouchdb-crash-"))
 after(() => rm(directory, { recursive: true, force: true }));
 
 test("a process killed in the middle of writes loses nothing it has acknowledged, and its lock does not outlive it", { timeout: 60_000 + soak }, async (t) => {
-  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
-  t.diagnostic(`SEED=${seed}`);
+  const seed = seedFor(t);
   const path = join(directory, "killed.gouch");
   const acknowledged = [];
   const until = Date.now() + soak;

@@ -9,6 +9,7 @@ import { isDeepStrictEqual } from "node:util";
 import { startServer } from "../wasm_exec_test/gouchdb-server.mjs";
 import { importPackage } from "./installed.mjs";
 import { random } from "./random.mjs";
+import { seedFor } from "./seed.mjs";
 
 const { default: GouchDB, GouchError } = await importPackage();
 
@@ -81,10 +82,9 @@ describe("live queries", { timeout: 60_000 }, () => {
   }
 
   // Each update leads from the result before to the one after it, and once nothing happens, that is what a find answers.
-  const seed = Date.now() % 1e9;
   for (const [place, open] of Object.entries(places)) {
-    test(`${place}: whatever is written, it becomes what find answers, with seed ${seed}`, async () => {
-      const { integer, chance, pick } = random(seed);
+    test(`${place}: whatever is written, it becomes what find answers`, async (t) => {
+      const { integer, chance, pick } = random(seedFor(t));
       const db = open();
       const requests = [
         { selector: { n: { $lt: 6 } }, sort: [{ n: "desc" }] },

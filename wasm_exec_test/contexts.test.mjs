@@ -4,7 +4,8 @@ import { after, before, describe, test } from "node:test";
 
 import { inTime, killRenderer, startLab } from "./agents.mjs";
 import { randomFrom } from "./agent/writer.js";
-import { Ledger, newSeed } from "./ledger.mjs";
+import { seedFor } from "../node_test/seed.mjs";
+import { Ledger } from "./ledger.mjs";
 
 const soak = Number(process.env.SOAK_SECONDS ?? 0) * 1000;
 const kinds = ["tab", "worker", "sharedWorker", "serviceWorker", "tab"];
@@ -128,7 +129,7 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
     }
 
     test("random writers, killed at random, leave the same state everywhere", { timeout: 110_000 + soak }, async (t) => {
-      const seed = newSeed(t);
+      const seed = seedFor(t);
       const until = Date.now() + soak;
       let rounds = 0;
       do {
@@ -138,7 +139,7 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
     });
 
     test("the same with memory-first: nothing is lost that a context has flushed", { timeout: 110_000 }, async (t) => {
-      const seed = newSeed(t);
+      const seed = seedFor(t);
       t.diagnostic(JSON.stringify(await round("early", seed, { durability: "memory-first", kills: 3 })));
     });
 

@@ -5,7 +5,8 @@ import { after, before, describe, test } from "node:test";
 
 import { inTime, startLab } from "./agents.mjs";
 import { randomFrom } from "./agent/writer.js";
-import { Ledger, newSeed } from "./ledger.mjs";
+import { seedFor } from "../node_test/seed.mjs";
+import { Ledger } from "./ledger.mjs";
 
 const soak = Number(process.env.SOAK_SECONDS ?? 0) * 1000;
 
@@ -58,7 +59,7 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
 
     // Kills writers of a database again and again, by what kill does with them.
     async function crashes(t, database, rounds, kinds, kill) {
-      const seed = newSeed(t);
+      const seed = seedFor(t);
       const random = randomFrom(seed);
       const ledger = new Ledger();
       const until = Date.now() + soak;

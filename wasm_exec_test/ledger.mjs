@@ -63,10 +63,3 @@ export class Ledger {
     }
   }
 }
-
-/** A seed from the environment, or a new one; printed, so that a failing run can be repeated. */
-export function newSeed(t) {
-  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
-  t.diagnostic(`SEED=${seed}`);
-  return seed;
-}

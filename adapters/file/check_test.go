@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -18,6 +17,7 @@ import (
 	"github.com/gouchdb/gouchdb/adapters/memory"
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // filled makes a database of documents with a few revisions each, of which some are deleted, and returns its file and which body is whose.
@@ -116,8 +116,7 @@ func requireBodies(t *testing.T, db core.Adapter, bodies map[string]string, all 
 func TestCheckAndSalvageOfDamagedFiles(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	for _, compact := range []bool{false, true} {
 		path, bodies := filled(t, compact)

@@ -9,7 +9,6 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -17,6 +16,7 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // tiny makes commits of several records, and snapshots after a few of them.
@@ -110,8 +110,7 @@ func TestDamage(t *testing.T) {
 	t.Parallel()
 	crashed, closed, before := scripted(t, 3)
 	path := newPath(t)
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	compacted := afterCompaction(t, closed)
 	for name, content := range map[string][]byte{"crashed": crashed, "closed": closed, "compacted": compacted} {
@@ -206,8 +205,7 @@ func (f *unsynced) afterPowerLoss(random *rand.Rand) []byte {
 
 func TestLossOfPower(t *testing.T) {
 	t.Parallel()
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	for round := range 60 {
 		path := newPath(t)

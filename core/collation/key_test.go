@@ -16,6 +16,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/collation"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/internal/randjson"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // Keys are stored, so their bytes may not change.
@@ -82,8 +83,7 @@ func sample(t testing.TB, seed uint64, count int) [][]byte {
 
 func TestKeysOrderAsValues(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	values := sample(t, seed, 60)
 	keys := make([][]byte, len(values))
 	for i, value := range values {
@@ -130,8 +130,7 @@ func checkRoundTrip(t testing.TB, value []byte) {
 
 func TestKeysRoundTrip(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	for _, value := range sample(t, seed, 300) {
 		checkRoundTrip(t, value)
 	}
@@ -142,8 +141,7 @@ func TestKeysRoundTrip(t *testing.T) {
 
 func TestNumbersOrderAndRoundTrip(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	numbers := []float64{0, 1, -1, math.MaxFloat64, -math.MaxFloat64, math.SmallestNonzeroFloat64, -math.SmallestNonzeroFloat64, 0x1p-1022, 1 << 53}
 	for len(numbers) < 500 {
@@ -170,8 +168,7 @@ func TestNumbersOrderAndRoundTrip(t *testing.T) {
 // Composite keys order by their first value, then by their second; what begins others comes before them and Highest after them.
 func TestCompositeKeys(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	values := sample(t, seed, 40)
 	random := rand.New(rand.NewPCG(seed, 1))
 	pick := func() []byte { return values[random.IntN(len(values))] }

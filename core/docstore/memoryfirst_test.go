@@ -20,6 +20,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
 	"github.com/gouchdb/gouchdb/core/kv/logkv/memdevice"
 	"github.com/gouchdb/gouchdb/internal/regexps"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 	"github.com/gouchdb/gouchdb/javascript"
 )
 
@@ -146,8 +147,7 @@ func TestWhatTwoTabsAcknowledgedBecomesAConflict(t *testing.T) {
 // Several tabs write at random, memory first. At the end every revision that was acknowledged is there in all of them, the feeds are the same, and each tab's
 // reader of the feed has seen every document at its last sequence, never one number for two documents.
 func TestMemoryFirstTabs(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	ctx := context.Background()
 	storage := memdevice.New()
 	const tabs, writers, writes, docs = 3, 2, 60, 12

@@ -23,6 +23,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/kv/logkv/memdevice"
 	"github.com/gouchdb/gouchdb/core/kv/memkv"
 	"github.com/gouchdb/gouchdb/internal/regexps"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 const indexOfN = `{"index":{"fields":["n"]},"ddoc":"numbers","name":"n"}`
@@ -67,8 +68,7 @@ func TestIndexesAreBuiltWhileOthersWrite(t *testing.T) {
 	for name, durability := range map[string]logkv.Durability{"relaxed": logkv.Relaxed, "memory first": logkv.MemoryFirst} {
 		t.Run(name, func(t *testing.T) {
 			kvtest.CheckGoroutines(t)
-			seed := uint64(time.Now().UnixNano())
-			t.Logf("seed %d", seed)
+			seed := seeds.For(t)
 			storage := memdevice.New()
 			const tabs, docs, rounds = 3, 60, 40
 			var dbs []*docstore.DB

@@ -20,6 +20,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/kv/logkv/memdevice"
 	"github.com/gouchdb/gouchdb/core/kv/memkv"
 	"github.com/gouchdb/gouchdb/core/rawjson"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 	"github.com/gouchdb/gouchdb/javascript"
 )
 
@@ -100,7 +101,7 @@ func (e *edits) one(ctx context.Context) error {
 // A view that is brought up to date now and then is the same as one that is made anew.
 func TestViewsOfAnyHistory(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
+	seed := seeds.For(t)
 	db := openStore(t, memkv.New())
 	e := edits{rand.New(rand.NewPCG(seed, 0)), db}
 	for round := range 40 {
@@ -118,7 +119,7 @@ func TestViewsOfAnyHistory(t *testing.T) {
 func TestViewsInSeveralTabs(t *testing.T) {
 	for name, durability := range map[string]logkv.Durability{"relaxed": logkv.Relaxed, "memory first": logkv.MemoryFirst} {
 		t.Run(name, func(t *testing.T) {
-			seed := rand.Uint64()
+			seed := seeds.For(t)
 			ctx := context.Background()
 			storage := memdevice.New()
 			var dbs []*docstore.DB
@@ -188,7 +189,7 @@ func TestViewsKnowOnlyWhatIsStored(t *testing.T) {
 // After a crash a view is what it was at some moment, never ahead of the documents.
 func TestViewsAfterACrash(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
+	seed := seeds.For(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	for round := range 15 {
 		storage := memdevice.New()

@@ -16,6 +16,7 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/docstore"
 	"github.com/gouchdb/gouchdb/core/livequery"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // flaky is a database that fails when it is told to, as a remote one does.
@@ -171,8 +172,8 @@ func TestFailuresThatDoNotPass(t *testing.T) {
 // Whenever it fails, and comes back, the listener has what there is in the end.
 func TestFailuresAtAnyTime(t *testing.T) {
 	t.Parallel()
-	for range 20 {
-		seed := rand.Uint64()
+	first := seeds.For(t)
+	for seed := first; seed < first+20; seed++ {
 		synctest.Test(t, func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, 0))
 			db := newFlaky(t)

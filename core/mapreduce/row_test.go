@@ -2,7 +2,6 @@ package mapreduce_test
 
 import (
 	"bytes"
-	"math/rand/v2"
 	"slices"
 	"strconv"
 	"testing"
@@ -14,6 +13,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/collation"
 	"github.com/gouchdb/gouchdb/core/mapreduce"
 	"github.com/gouchdb/gouchdb/internal/randjson"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 func emitted(pairs ...string) []core.Emitted {
@@ -52,7 +52,7 @@ func TestEntries(t *testing.T) {
 
 func TestEntriesOfAnyRows(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
+	seed := seeds.For(t)
 	g := randjson.New(seed)
 	for i := range 500 {
 		docID := []string{"", "a", "\x00", "_design/é", "\xff"}[i%5]

@@ -3,7 +3,6 @@ package rawjson_test
 import (
 	"bytes"
 	"encoding/json"
-	"math/rand/v2"
 	"strings"
 	"testing"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/internal/randjson"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 func TestAppendCanonical(t *testing.T) {
@@ -39,8 +39,7 @@ func TestAppendCanonical(t *testing.T) {
 
 func TestAppendCanonicalProperties(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	g := randjson.New(seed)
 	for range 3000 {
 		value := g.Value()
@@ -76,8 +75,7 @@ func TestAppendCanonicalOnHostileNesting(t *testing.T) {
 // Canonical is what Validate, AppendCanonical and Members are together.
 func TestCanonical(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	g := randjson.New(seed)
 	texts := [][]byte{[]byte(`{}`), []byte(`0`), []byte(`{"a":1,"a":2}`), []byte(` { "x" : {"a":1,"a":2} , "b":[{"c":1}] ,"x":3, "\u0061":{}}`)}
 	for range 3000 {
@@ -148,8 +146,7 @@ func TestCanonicalFindsEqualNames(t *testing.T) {
 
 func TestCanonicalRefusesWhatValidateRefuses(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	g := randjson.New(seed)
 	refused := 0
 	for range 3000 {
@@ -206,8 +203,7 @@ func TestArrayReader(t *testing.T) {
 			elements, r.At = append(elements, text[begin:end]), end
 		}
 	}
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	g := randjson.New(seed)
 	for range 2000 {
 		text := g.Respell(append(append([]byte{'['}, g.Value()...), ']'))

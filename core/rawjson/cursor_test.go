@@ -9,6 +9,7 @@ import (
 
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/internal/randjson"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 func TestCursor(t *testing.T) {
@@ -68,8 +69,7 @@ func walk(dst []byte, c *rawjson.Cursor) []byte {
 
 func TestCursorProperties(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	g := randjson.New(seed)
 	random := rand.New(rand.NewPCG(seed, 1))
 	for range 2000 {

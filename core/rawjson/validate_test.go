@@ -14,6 +14,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/internal/golden"
 	"github.com/gouchdb/gouchdb/internal/randjson"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // Documents that CouchDB took and texts that it refused.
@@ -174,8 +175,7 @@ func damage(random *rand.Rand, text []byte) []byte {
 
 func TestValidateAgreesWithOracle(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	g := randjson.New(seed)
 	refused := 0
 	for range 5000 {

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"math"
 	"math/big"
-	"math/rand/v2"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +20,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/core/revid"
 	"github.com/gouchdb/gouchdb/internal/randjson"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // plainTerm is the Erlang term of the next value of decoder, made the obvious way: decoded, recursive, with math/big.
@@ -127,8 +127,7 @@ func plainRev(t testing.TB, body []byte) string {
 
 func TestNewEqualsPlainEncoder(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	g := randjson.New(seed)
 	for range 1000 {
 		body := g.Object()

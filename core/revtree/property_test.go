@@ -4,12 +4,12 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/revtree"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // hashes are few, so that random paths meet; two of them are of 16 bytes, one is empty.
@@ -65,8 +65,7 @@ func requireModel(t *testing.T, naive *naiveTree, made revtree.Tree) {
 
 func TestTreesAgreeWithANaiveModel(t *testing.T) {
 	t.Parallel()
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	for range 400 {
 		naive := newNaiveTree()
@@ -98,8 +97,7 @@ func TestTreesAgreeWithANaiveModel(t *testing.T) {
 
 func TestMergeOrderDoesNotMatter(t *testing.T) {
 	t.Parallel()
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	random := rand.New(rand.NewPCG(seed, 1))
 	for range 400 {
 		paths := make([]revtree.Path, 1+random.IntN(12))

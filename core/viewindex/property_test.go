@@ -20,6 +20,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/mapreduce"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/core/viewindex"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // joined is the source of a reduce function that only tests know: it concatenates the values, so that the order and each row count.
@@ -294,8 +295,8 @@ func (w *world) checkReduce(s kv.Snapshot, context string) {
 // TestAnyHistory: after any changes the index has the rows that a new one would have, and nodes never change an answer.
 func TestAnyHistory(t *testing.T) {
 	t.Parallel()
-	for range 4 {
-		seed := rand.Uint64()
+	first := seeds.For(t)
+	for seed := first; seed < first+4; seed++ {
 		w := newWorld(t, seed)
 		for round := range 12 {
 			w.step(1+w.random.IntN(1500), []int{1, 3, 40, 400}[w.random.IntN(4)])
@@ -320,7 +321,7 @@ func TestAnyHistory(t *testing.T) {
 // The nodes do not tell in which order rows came: incremental ones are those of a build.
 func TestNodesDependOnRowsAlone(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
+	seed := seeds.For(t)
 	w := newWorld(t, seed)
 	for range 30 {
 		w.step(600, 50)

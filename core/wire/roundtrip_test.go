@@ -9,6 +9,7 @@ import (
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/rawjson"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // TestRoundTrips prints what it makes up, and reads it back.
@@ -233,7 +234,7 @@ func TestRoundTrips(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			seed := uint64(time.Now().UnixNano())
+			seed := seeds.For(t)
 			for i := range uint64(300) {
 				m := newMaker(t, seed+i)
 				var printed string

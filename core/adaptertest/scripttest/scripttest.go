@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // System is one database under test with what surrounds it.
@@ -44,7 +45,7 @@ const (
 	// SoakVariable is the environment variable that makes Run go on with new seeds for so long, as "10m".
 	SoakVariable = "GOUCHDB_SOAK"
 	// SeedVariable makes Run run one script only.
-	SeedVariable = "GOUCHDB_SEED"
+	SeedVariable = seeds.Variable
 )
 
 // Run runs some scripts of so many steps, always the same ones unless the environment says otherwise.

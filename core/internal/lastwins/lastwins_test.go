@@ -8,13 +8,13 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/gouchdb/gouchdb/core/internal/lastwins"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // An object is written as a member name of one letter, a digit, and so on: "a1b2a3". The rule is then easy to say once more.
 func TestCutKeepsTheLastOfEachName(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	var cutter lastwins.Cutter
 	for range 500 {

@@ -8,18 +8,18 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/gouchdb/gouchdb/core/kv"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // testModel runs random scripts on a store and on the most obvious implementation there is, and compares everything.
 func testModel(t *testing.T, h Harness) {
-	for range 3 {
-		seed := uint64(time.Now().UnixNano())
+	first := seeds.For(t)
+	for seed := first; seed < first+3; seed++ {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			m := &model{t: t, harness: h, random: rand.New(rand.NewPCG(seed, 0)), entries: map[string]string{}}
 			m.store = h.open(t)

@@ -15,6 +15,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
 	"github.com/gouchdb/gouchdb/core/kv/logkv/memdevice"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // cramped is a device with little room, of which it keeps some in reserve.
@@ -102,7 +103,7 @@ func TestWithoutRoomWhatMakesRoomUsesTheReserve(t *testing.T) {
 	assert.Zero(t, device.released, "a write that makes no room leaves the reserve alone")
 
 	// Updates that share a commit are judged each for itself.
-	seed := rand.Uint64()
+	seed := seeds.For(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	var waiting sync.WaitGroup
 	for _, i := range random.Perm(n) {

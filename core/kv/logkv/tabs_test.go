@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -19,6 +18,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/kv/kvtest"
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
 	"github.com/gouchdb/gouchdb/core/kv/logkv/memdevice"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // body is a value that says whose it is, long enough to stay out of the tree.
@@ -45,8 +45,7 @@ func TestTabs(t *testing.T) {
 
 func testTabs(t *testing.T, options logkv.Options) {
 	kvtest.CheckGoroutines(t)
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	const tabs, accounts, rounds, money = 3, 30, 60, 1000
 	ctx := context.Background()
 	storage := memdevice.New()

@@ -37,14 +37,15 @@ const couchDB = `(url, { signal }) => {
   return answer({ db_name: "x", update_seq: "1-x", doc_count: 1 });
 }`
 
-// TestThousandsOfLiveReplicationsLeaveNothing begins and ends live replications that come to wait for a server.
+// TestThousandsOfLiveReplicationsLeaveNothing begins and ends live replications that come to wait for a server, in turns with other tabs.
 func TestThousandsOfLiveReplicationsLeaveNothing(t *testing.T) {
+	withLocks(t)
 	fetch := js.Global().Get("fetch")
 	js.Global().Set("fetch", js.Global().Call("eval", couchDB))
 	defer js.Global().Set("fetch", fetch)
 	target, err := memory.Open(t.Context(), "")
 	require.NoError(t, err)
-	remote, err := Open(t.Context(), "http://127.0.0.1:1/x", Options{})
+	remote, err := Open(t.Context(), "http://127.0.0.1:1/x", Options{MaxPolls: 2})
 	require.NoError(t, err)
 	cycles := 0
 	leaktest.Run(t, leaktest.Cycles, func() {

@@ -34,7 +34,8 @@ type Options struct {
 	MaxResponseBytes int
 	// MaxParallel limits the requests that stand in for one _bulk_get where the server has none. 0: 4.
 	MaxParallel int
-	// MaxPolls limits the long polls that go on at a time with all databases of one server: more of them take turns. 0: no limit.
+	// MaxPolls limits the long polls that go on at a time with all databases of one server, in browsers of all tabs of the origin together: more of them take turns. 0: no
+	// limit.
 	MaxPolls int
 	// Doer sends the requests. nil: net/http natively, fetch in WebAssembly.
 	Doer Doer

@@ -27,6 +27,39 @@ describe("filters", { timeout: 60_000 }, () => {
   });
   const remote = () => new GouchDB(`${server.url}/filters-${count++}`);
 
+  for (const limit of [1, 3]) {
+    test(`${limit} batches in flight`, async () => {
+      const source = remote();
+      await source.bulkDocs(Array.from({ length: 20 }, (_, n) => ({ _id: `d${n}` })));
+      let begun = 0;
+      let fetched = 0;
+      let most = 0;
+      let enough;
+      const asked = new Promise((resolve) => { enough = resolve; });
+      const watched = new GouchDB(source.name, {
+        fetch: async (url, options) => {
+          const { pathname } = new URL(url);
+          if (pathname.endsWith("/_changes")) {
+            begun++;
+            most = Math.max(most, begun - fetched);
+            if (begun === limit) {
+              enough();
+            }
+          } else if (pathname.endsWith("/_bulk_get")) {
+            await asked;
+            const response = await GouchDB.fetch(url, options);
+            fetched++;
+            return response;
+          }
+          return GouchDB.fetch(url, options);
+        },
+      });
+      const { docs_written } = await memory().replicate.from(watched, { batch_size: 2, batches_limit: limit });
+      assert.equal(docs_written, 20);
+      assert.equal(most, limit);
+    });
+  }
+
   for (const [place, open] of Object.entries({ local: memory, remote: () => remote() })) {
     const filters = { rest: "function (doc, req) { return doc.n % 2 == req.query.rest; }", broken: "function (doc) { return doc.no.such; }" };
     const views = { odd: { map: "function (doc) { if (doc.n % 2) emit(doc.n); }" } };

@@ -38,7 +38,7 @@ test("the package holds what it needs and nothing else", () => {
   assert.deepEqual(readdirSync(packageRoot).sort(), ["LICENSE", "README.md", "dist", "package.json"]);
   assert.deepEqual(readdirSync(join(packageRoot, "dist")).sort(), [
     "additions.js", "browser.js", "gouchdb-node.wasm", "gouchdb.js", "gouchdb.wasm", "import-pouchdb.js", "inline-node.js", "inline.cjs", "inline.js", "node.cjs", "node.js",
-    "react.cjs", "react.js", "types", "types-cjs", "worker.js", "workerd.js",
+    "react.cjs", "react.js", "service-worker.js", "types", "types-cjs", "worker.js", "workerd.js",
   ]);
   const { version, dependencies } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8"));
   assert.equal(dependencies, undefined);

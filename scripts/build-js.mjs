@@ -53,7 +53,12 @@ export function buildWasm(output, id, tags = "", { named = false } = {}) {
   const overlay = libraryOverlay(go("env", "GOROOT"), join(root, "build/_go-library"));
   const linking = `-ldflags=${named ? "" : "-s "}-w -X main.buildID=${id}`;
   go("build", "-overlay", overlay, "-trimpath", `-tags=${tags}`, ...inlining, linking, "-o", output, "./wasm");
-  writeFileSync(output, mergeSegments(readFileSync(output), shortenTraces));
+  const engine = mergeSegments(readFileSync(output), shortenTraces);
+  const lacking = WebAssembly.Module.imports(new WebAssembly.Module(engine)).find(({ name }) => unused.includes(name));
+  if (lacking) {
+    throw new Error(`the engine imports ${lacking.name}, which is left out of Go's wasm_exec.js here`);
+  }
+  writeFileSync(output, engine);
 }
 
 // Go's script puts objects in the place of Node's modules where there are none. In Node they are there, and of the page's engine nothing calls them: it only reads the constants of fs.
@@ -70,6 +75,31 @@ function withoutStandIns(script) {
   return script;
 }
 
+// What the engine does not import, as buildWasm checks.
+const unused = ["syscall/js.valueDelete", "syscall/js.valueInvoke", "syscall/js.valueInstanceOf", "debug"];
+
+// Leaves out of Go's script what this engine does without: functions that it does not import, or that go.ts has its own of; questions for what all have that
+// can run the rest of the package; and the writing of arguments and an environment, of which there are none (Go finds zeros where they would be).
+function withoutUnused(script) {
+  const member = (name) => [new RegExp(String.raw`^\t\t\t\t\t"${name}": \([^]*?^\t\t\t\t\t\},\n`, "m"), ""];
+  const question = (name) => [new RegExp(String.raw`^\tif \(!globalThis\.${name}\) \{\n[^]*?^\t\}\n`, "m"), ""];
+  for (const [part, instead] of [
+    ...[...unused, "runtime.wasmWrite"].map(member),
+    ...["crypto", "performance", "TextEncoder", "TextDecoder"].map(question),
+    [/^\t\t\tconst testCallExport = [^]*?^\t\t\t\}\n/m, ""],
+    [/^\t\t\t\t_gotest: \{[^]*?^\t\t\t\t\},\n/m, ""],
+    [/^\t\t\tthis\.(argv = \["js"\]|env = \{\});\n/gm, ""],
+    [/^\t\t\tlet offset = 4096;\n[^]*this\._inst\.exports\.run\(argc, argv\);\n/m, "\t\t\tthis._inst.exports.run(0, 4096);\n"],
+  ]) {
+    const left = script.replace(part, instead);
+    if (left === script) {
+      throw new Error(`Go's wasm_exec.js has nothing like ${part}`);
+    }
+    script = left;
+  }
+  return script;
+}
+
 // Go's own script, nearly as it comes with the compiler, in a function: it runs when the engine starts, not when the package is imported.
 function wasmExec() {
   return {
@@ -77,7 +107,7 @@ function wasmExec() {
     setup(build) {
       build.onResolve({ filter: /^gouchdb:wasm_exec$/ }, () => ({ path: "wasm_exec", namespace: "go" }));
       build.onLoad({ filter: /.*/, namespace: "go" }, () => {
-        const script = withoutStandIns(readFileSync(join(go("env", "GOROOT"), "lib/wasm/wasm_exec.js"), "utf8"));
+        const script = withoutUnused(withoutStandIns(readFileSync(join(go("env", "GOROOT"), "lib/wasm/wasm_exec.js"), "utf8")));
         return { contents: `export function defineGo() {\n${script}\n}`, loader: "js" };
       });
     },

@@ -45,6 +45,7 @@ export async function bundleAll(entrypoints, directory, id) {
   await build("../pouchdb/import", "import-pouchdb.js");
   await build("../additions/index", "additions.js", { plugins: [splitOff] });
   await build("browser", "browser.js", { plugins: [splitOff] });
+  await build("service_worker", "service-worker.js");
   await build("script", "gouchdb.js", { format: "iife" });
   await build("inline", "inline.js", { plugins: [inlined(directory, "gouchdb.wasm")] });
   await build("workerd", "workerd.js", { external: ["./gouchdb.wasm"], plugins: [splitOff] });

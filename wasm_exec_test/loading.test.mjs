@@ -13,7 +13,23 @@ const dist = new URL("../js/dist/", import.meta.url);
 const file = (name) => new URL(name, dist);
 const wasm = file("gouchdb.wasm");
 const html = (from) => `<!doctype html><title>loading</title><script type=module>import GouchDB from '${from}'; globalThis.GouchDB = GouchDB;</script>`;
-const works = "(async () => { const db = new GouchDB('loading-' + Math.random()); await db.put({ _id: 'a', n: 1 }); return (await db.get('a')).n; })()";
+// Writes, reads, and purges, which PouchDB can do, too.
+const works = `(async () => {
+  const db = new GouchDB("loading-" + Math.random());
+  const { rev } = await db.put({ _id: "a", n: 1 });
+  const { n } = await db.get("a");
+  const { documentWasRemovedCompletely } = await db.purge("a", rev);
+  return documentWasRemovedCompletely && n;
+})()`;
+// A service worker that calls for what is beyond PouchDB.
+const additions = (from) => `import GouchDB from "${from}";
+  const run = async () => {
+    const db = new GouchDB("additions-" + Math.random());
+    const { updated } = await db.upsert("a", () => ({ n: 1 }));
+    const { docs } = await GouchDB.load(db.dump(), "copy-" + Math.random());
+    return { updated, docs, names: (await GouchDB.allDbs()).includes(db.name) };
+  };
+  onmessage = ({ source }) => run().then((answer) => source.postMessage(answer), ({ status, name, message }) => source.postMessage(status + " " + name + ": " + message));`;
 
 function anotherBuild() {
   const [, id] = /"([0-9a-f]{16})"/.exec(readFileSync(file("browser.js"), "utf8"));
@@ -46,8 +62,10 @@ before(async () => {
         if (event.request.url.endsWith("/kept")) event.respondWith(db.get("page").then(({ text }) => Response.json({ text, started })));
       };`,
     "/inline.js": file("inline.js"),
-    "/inlined.js": `import GouchDB from "/inline.js";
-      onmessage = ({ source }) => new GouchDB("inlined").upsert("a", () => ({ n: 1 })).then(({ updated }) => source.postMessage(updated ? 1 : 0), (error) => source.postMessage(String(error)));`,
+    "/service-worker.js": file("service-worker.js"),
+    "/plain/worker.js": additions("/browser.js"),
+    "/inlined/worker.js": additions("/inline.js"),
+    "/whole/worker.js": additions("/service-worker.js"),
     "/classic.js": `importScripts("/gouchdb.js"); ${works}.then((n) => postMessage(n), (error) => postMessage(String(error)));`,
   };
   for (const [path, body] of [
@@ -154,14 +172,6 @@ describe("workers of the app's own", () => {
       `navigator.serviceWorker.onmessage = heard;
        navigator.serviceWorker.register("/module.js", { type: "module" }).then(() => navigator.serviceWorker.ready).then(({ active }) => active.postMessage("go"));`,
     ],
-    [
-      "a service worker with what is loaded later in it",
-      `navigator.serviceWorker.onmessage = heard;
-       navigator.serviceWorker.register("/inlined.js", { type: "module", scope: "/inlined/" }).then(async (registration) => {
-         const worker = registration.installing ?? registration.waiting ?? registration.active;
-         worker.postMessage("go");
-       });`,
-    ],
   ]) {
     test(kind, { timeout: 30_000 }, async () => {
       const page = await open();
@@ -169,6 +179,32 @@ describe("workers of the app's own", () => {
       await page.close();
     });
   }
+});
+
+describe("what is loaded later, in a service worker that is a module", () => {
+  const answerOf = async (scope) => {
+    const page = await open();
+    const answer = await page.evaluate(
+      (path) =>
+        new Promise((resolve) => {
+          navigator.serviceWorker.onmessage = ({ data }) => resolve(data);
+          navigator.serviceWorker.register(path + "worker.js", { type: "module" }).then(({ installing, waiting, active }) => (installing ?? waiting ?? active).postMessage("go"));
+        }),
+      scope,
+    );
+    await page.close();
+    return answer;
+  };
+
+  for (const [entry, scope] of [["gouchdb/service-worker", "/whole/"], ["gouchdb/inline", "/inlined/"]]) {
+    test(`is there with ${entry}`, { timeout: 30_000 }, async () => {
+      assert.deepEqual(await answerOf(scope), { updated: true, docs: 1, names: true });
+    });
+  }
+
+  test("is a named error with the plain package, which says what to import", { timeout: 30_000 }, async () => {
+    assert.match(await answerOf("/plain/"), /^500 engine_unavailable: additions\.js cannot be loaded \(in a service worker, import gouchdb\/service-worker\): .*import\(\)/);
+  });
 });
 
 test("a service worker answers requests from its database, also when the browser has stopped it meanwhile", { timeout: 30_000 }, async () => {
@@ -192,7 +228,7 @@ test("a service worker answers requests from its database, also when the browser
 });
 
 describe("servers that render pages", () => {
-  for (const name of ["browser.js", "inline.js", "gouchdb.js", "node.js"]) {
+  for (const name of ["browser.js", "inline.js", "service-worker.js", "gouchdb.js", "node.js"]) {
     test(`${name} is imported without a page, and does nothing`, { timeout: 30_000 }, async () => {
       const script = `
         const before = Object.getOwnPropertyNames(globalThis).join();

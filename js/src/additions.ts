@@ -5,8 +5,7 @@ import type { Change, UpsertResult } from "./additions/upsert.js";
 import { optionsAndCallback, tell, type Trailing } from "./callback.js";
 import { Conflicts } from "./conflicts.js";
 import { connectionOf, noteBuiltIn } from "./database.js";
-import { checkID, checkRev } from "./document.js";
-import { badID, GouchError } from "./error.js";
+import { asError, badID, engineError, GouchError } from "./error.js";
 import { askEngines, currentHost } from "./host.js";
 import { checkOptions, checkSignal } from "./options.js";
 import { Queries } from "./queries.js";
@@ -24,8 +23,10 @@ type Given<Run> = Run extends (...args: [...infer Args, Tools]) => unknown ? Arg
 
 /** Runs what is loaded when it is called for: not every page wants it. */
 export async function addition<Name extends keyof Runs>(name: Name, ...args: Given<Runs[Name]>): Promise<Awaited<ReturnType<Runs[Name]>>> {
-  const run = (await import("./additions/index.js"))[name] as (...args: unknown[]) => ReturnType<Runs[Name]>;
-  return await run(...args, tools);
+  const runs = await import("./additions/index.js").catch((error: unknown) => {
+    throw engineError("engine_unavailable", `additions.js cannot be loaded (in a service worker, import gouchdb/service-worker): ${asError(error).message}`, error);
+  });
+  return await (runs[name] as (...args: unknown[]) => ReturnType<Runs[Name]>)(...args, tools);
 }
 
 /** A database with what PouchDB leaves to plugins, and what is rarely used. */
@@ -83,22 +84,6 @@ export class Additions<Content extends object = t.AnyContent> extends Queries<Co
   async resolve(id: string, merge: Merge<Content>, options: t.Abortable = {}): Promise<UpsertResult> {
     check("resolve", options);
     return addition("resolve", this as never, id, merge as never, options);
-  }
-
-  /**
-   * Removes a leaf, and what of its ancestry no other leaf has, as if they had never been there. It is not a deletion: it does not replicate.
-   *
-   * @example
-   * ```ts
-   * const { documentWasRemovedCompletely } = await db.purge("milk", (await db.get("milk"))._rev);
-   * ```
-   */
-  purge(id: string, rev: string, ...rest: Trailing<t.Abortable, t.PurgeResult>): Promise<t.PurgeResult>;
-  async purge(id: string, rev: string, options: t.Abortable = {}): Promise<t.PurgeResult> {
-    checkID(id);
-    checkRev(rev);
-    check("purge", options);
-    return addition("purge", this as never, id, rev, options);
   }
 
   /**

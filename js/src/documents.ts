@@ -6,6 +6,7 @@ import { failure, toJSON, type EngineFailure } from "./engine.js";
 import { badID, badRequest, GouchError } from "./error.js";
 import { checkOptions, checkSignal, pick } from "./options.js";
 import { getPieces, isLong, putPieces } from "./pieces.js";
+import { purge } from "./purge.js";
 import type * as t from "./types.js";
 
 /** A database as documents are read from it and written to it. */
@@ -241,6 +242,23 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
     checkDocument(revs);
     checkSignal(options.signal);
     return (await connectionOf(this).call("revsDiff", {}, { data: toJSON("revsDiff", revs), signal: options.signal })) as t.RevsDiffResult;
+  }
+
+  /**
+   * Removes a leaf, and what of its ancestry no other leaf has, as if they had never been there. It is not a deletion: it does not replicate.
+   *
+   * @example
+   * ```ts
+   * const { documentWasRemovedCompletely } = await db.purge("milk", (await db.get("milk"))._rev);
+   * ```
+   */
+  purge(id: string, rev: string, ...rest: Trailing<t.Abortable, t.PurgeResult>): Promise<t.PurgeResult>;
+  async purge(id: string, rev: string, options: t.Abortable = {}): Promise<t.PurgeResult> {
+    checkID(id);
+    checkRev(rev);
+    checkOptions("purge", options);
+    checkSignal(options.signal);
+    return purge(this, id, rev, options);
   }
 
   /** Reads revisions of many documents. */

@@ -25,6 +25,8 @@ type viewDefinition struct {
 	views         map[string]viewPlace
 	// native, when not nil, is in the place of sources.
 	native nativeView
+	// signed, when not zero, is the signature: of a definition that is used again.
+	signed signature
 }
 
 // nativeView has functions in Go. It is an interface so that a page, which has none, does not load what runs them.
@@ -43,6 +45,9 @@ type signature [md5.Size]byte
 const indexVersion = "1"
 
 func (d *viewDefinition) signature() signature {
+	if d.signed != (signature{}) {
+		return d.signed
+	}
 	text := []byte(indexVersion)
 	add := func(part string) { text = rawjson.AppendString(append(text, ','), part) }
 	add(d.language)

@@ -23,6 +23,10 @@ func (db *DB) query(ctx context.Context, g *viewGroup, place viewPlace, options 
 	}
 	var script core.ReduceScript
 	if reduce := g.reduceOf(place); query.Reduce && !mapreduce.IsBuiltin(reduce) {
+		// A function may take its time.
+		if err = kv.MayWait(ctx); err != nil {
+			return summary, err
+		}
 		if script, err = db.reducer(ctx, g, reduce); err != nil {
 			return summary, err
 		}
@@ -33,7 +37,7 @@ func (db *DB) query(ctx context.Context, g *viewGroup, place viewPlace, options 
 		// It is worked out again when it cannot be kept.
 		_ = db.store.Update(ctx, func(tx kv.Tx) error { return q.reduction.Keep(ctx, tx) })
 	}
-	if err == nil && options.Update == core.UpdateAfter {
+	if err == nil && options.Update == core.UpdateAfter && kv.MayWait(ctx) == nil {
 		db.views.inBackground(func(ctx context.Context) { _ = db.updateView(ctx, g) })
 	}
 	return summary, err

@@ -41,6 +41,9 @@ func (db *DB) updateView(ctx context.Context, g *viewGroup) error {
 	if err != nil || current {
 		return err
 	}
+	if err := kv.MayWait(ctx); err != nil {
+		return err
+	}
 	g.waiting.Add(1)
 	defer g.waiting.Add(-1)
 	select {

@@ -82,6 +82,7 @@ func (v *viewRegistry) parsed(docID string, rev core.Rev) *viewDefinition {
 }
 
 func (v *viewRegistry) remember(docID string, rev core.Rev, d *viewDefinition) {
+	d.signed = d.signature()
 	v.mutex.Lock()
 	defer v.mutex.Unlock()
 	v.designs[docID] = parsedDesign{rev, d}

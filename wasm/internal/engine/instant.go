@@ -6,7 +6,7 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 )
 
-// instantOperations only read, or do no harm when they begin twice, as what builds an index; they do not write. They wait for nothing but what their context lets them stop waiting for.
+// instantOperations only read, or do no harm when they begin twice, as what builds an index. They write nothing but what can be worked out again, and wait for nothing but what their context lets them stop waiting for.
 var instantOperations = map[string]databaseOperation{
 	"get":      get,
 	"openRevs": openRevs,
@@ -16,6 +16,7 @@ var instantOperations = map[string]databaseOperation{
 	"revsDiff": revsDiff,
 	"find":     find,
 	"explain":  explain,
+	"query":    queryView,
 }
 
 // promptOperations write. They do not wait either when the database says that it is prompt.

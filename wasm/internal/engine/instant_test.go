@@ -13,6 +13,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/docstore"
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
 	"github.com/gouchdb/gouchdb/core/kv/logkv/memdevice"
+	"github.com/gouchdb/gouchdb/javascript"
 	"github.com/gouchdb/gouchdb/wasm/internal/engine"
 )
 
@@ -54,6 +55,7 @@ func TestReadsOfMemoryAreAnsweredAtOnce(t *testing.T) {
 		`["find",` + db + `,{},{"selector":{"n":1}}]`,
 		`["find",` + db + `,{},{"selector":{"m":1}}]`,
 		`["explain",` + db + `,{},{"selector":{"n":1}}]`,
+		`["query",` + db + `,{"ddoc":"none","view":"none"}]`,
 	} {
 		got, done := s.answer(request)
 		require.True(t, done, request)
@@ -68,7 +70,7 @@ func TestWhatMustWaitIsNotAnsweredAtOnce(t *testing.T) {
 	for _, request := range []string{
 		`["put",` + db + `,{},{"_id":"x"}]`,
 		`["info",` + db + `,{}]`,
-		`["query",` + db + `,{"ddoc":"none","view":"none"}]`, // which may have to write
+		`["query",` + db + `,{"map":"function () {}","transient":true}]`, // what is stored for it is removed
 		`["changes",` + db + `,{"since":"now","wait":10000}]`,
 		`["get",` + remote + `,{"id":"x"}]`,
 		`["get",99,{"id":"x"}]`,
@@ -156,4 +158,44 @@ func TestMemoryFirstWritesAreAnsweredAtOnce(t *testing.T) {
 	_, done = s.answer(`["put",` + relaxed + `,{},{"_id":"x"}]`)
 	assert.False(t, done)
 	s.call(`["close",0,{"db":` + relaxed + `}]`)
+}
+
+// A query of a view is answered at once when the view is up to date, and is none the worse for having been tried at once when it is not.
+func TestQueriesOfWhatIsUpToDateAreAnsweredAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	s.engine = engine.New(engine.Openers{"log": {Open: func(ctx context.Context, name string, _ []byte) (core.Adapter, error) {
+		store, err := logkv.Open(ctx, memdevice.New().Open(nil), logkv.Options{})
+		if err != nil {
+			return nil, err
+		}
+		return docstore.Open(ctx, store, docstore.Options{Name: name, Scripts: javascript.New(javascript.Options{})})
+	}}}, s.deliver)
+	db := s.open("log", "a")
+	s.call(`["put",` + db + `,{},{"_id":"_design/d","views":{
+		"n":{"map":"function (doc) { emit(doc.n, 1) }","reduce":"_sum"},
+		"own":{"map":"function (doc) { emit(doc.n, 1) }","reduce":"function (keys, values) { return sum(values) }"}}}]`)
+	s.call(`["put",` + db + `,{},{"_id":"x","n":1}]`)
+	atOnce := func(query string) bool {
+		request := `["query",` + db + `,{"ddoc":"d",` + query + `}]`
+		got, done := s.answer(request)
+		want := s.wait(s.submit(request))
+		if done {
+			assert.Equal(t, want, got, query)
+		}
+		assert.Contains(t, want.text, `"rows":[{`)
+		return done
+	}
+	for _, query := range []string{`"view":"n"`, `"view":"n","reduce":false,"include_docs":true`, `"view":"n","group":true`} {
+		atOnce(query) // the view is built, or values of nodes are kept
+		assert.True(t, atOnce(query), query)
+	}
+	for _, query := range []string{`"view":"n","update":"lazy"`, `"view":"own"`} {
+		atOnce(query)
+		assert.False(t, atOnce(query), query)
+	}
+	s.call(`["put",` + db + `,{},{"_id":"y","n":2}]`)
+	assert.False(t, atOnce(`"view":"n"`), "there is something to map")
+	assert.True(t, atOnce(`"view":"n"`))
+	s.call(`["close",0,{"db":` + db + `}]`)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/core/wire"
 )
@@ -27,6 +28,12 @@ func queryView(ctx context.Context, db core.Adapter, r *request) ([]byte, error)
 	functions := functions{r.string("map"), r.string("reduce_function"), r.bool("transient")}
 	if r.err != nil {
 		return nil, r.err
+	}
+	if functions.mapSource != "" {
+		// What is stored for a function is removed in the end.
+		if err := kv.MayWait(ctx); err != nil {
+			return nil, err
+		}
 	}
 	rows := r.call.rows("rows", contents.binary)
 	each := func(row *core.ViewRow) error {

@@ -8,7 +8,6 @@ require (
 	github.com/dlclark/regexp2/v2 v2.5.2
 	github.com/dop251/goja v0.0.0-20260917113740-793a2a65c13b
 	github.com/stretchr/testify v1.12.1
-	github.com/tidwall/btree v1.8.2
 )
 
 require (

@@ -41,7 +41,6 @@ const inlined = [
   "unicode/utf8",
   "encoding/binary",
   "github.com/cespare/xxhash/v2",
-  "github.com/tidwall/btree",
   "github.com/gouchdb/gouchdb/core/internal/md5",
   "github.com/gouchdb/gouchdb/core/kv/...",
   "github.com/gouchdb/gouchdb/core/rawjson",

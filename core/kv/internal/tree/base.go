@@ -98,8 +98,8 @@ func (b *Base) next(near *place, key []byte) bool {
 	return false
 }
 
-// get returns the item with a key, of which probe is an item. Where it is found the next get may begin.
-func (b *Base) get(key []byte, probe Item, near *place) (Item, bool) {
+// get returns the item with a key. Where it is found the next get may begin.
+func (b *Base) get(key []byte, near *place) (Item, bool) {
 	if b.next(near, key) {
 		return near.items[near.at], true
 	}
@@ -108,8 +108,8 @@ func (b *Base) get(key []byte, probe Item, near *place) (Item, bool) {
 		return "", false
 	}
 	items := b.items(b.pages[n], false)
-	i := sort.Search(len(items), func(i int) bool { return !less(items[i], probe) })
-	if i == len(items) || less(probe, items[i]) {
+	i, found := search(items, key)
+	if !found {
 		return "", false
 	}
 	*near = place{n, i, items}
@@ -149,7 +149,7 @@ func (b *Base) seek(r kv.Range) *cursor {
 	}
 	c.at = 0
 	if bound != nil {
-		c.at = sort.Search(len(c.items), func(i int) bool { return bytes.Compare(c.items[i].Key(), bound) >= 0 })
+		c.at, _ = search(c.items, bound)
 	} else if r.Reverse {
 		c.at = len(c.items)
 	}

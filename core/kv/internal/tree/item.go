@@ -4,10 +4,7 @@
 // space and give the garbage collector three times the work.
 package tree
 
-import (
-	"sync"
-	"unsafe"
-)
+import "unsafe"
 
 // Item is an entry in one string: the length of the key and one flag as a varint, the key, the value.
 type Item string
@@ -41,19 +38,6 @@ func appendItem(dst, keyStart, keyRest, value []byte, external bool) []byte {
 	dst = append(dst, keyStart...)
 	dst = append(dst, keyRest...)
 	return append(dst, value...)
-}
-
-// probe is an item to look for others with. It is made anew in the same memory for each key.
-type probe struct {
-	buffer []byte
-}
-
-var probes = sync.Pool{New: func() any { return new(probe) }}
-
-// of returns an item with this key, which may be used until the next one is made, and must not be kept.
-func (p *probe) of(key []byte) Item {
-	p.buffer = appendItem(p.buffer[:0], key, nil, nil, false)
-	return Item(unsafe.String(unsafe.SliceData(p.buffer), len(p.buffer)))
 }
 
 // Packer makes items that stay for long, many of them in one piece of memory. That is faster than one by one and leaves the garbage

@@ -24,13 +24,16 @@ func TestItemsAreOrderedByKey(t *testing.T) {
 	t.Parallel()
 	seed := seeds.For(t)
 	random := rand.New(rand.NewPCG(seed, 0))
-	lengths := []int{0, 1, 62, 63, 64, 65, 127, 128, 300} // around where the head of an item grows
+	lengths := []int{0, 1, 7, 8, 9, 16, 62, 63, 64, 65, 127, 128, 300} // around where a comparison ends, and where the head of an item grows
 	for range 5000 {
 		a := append(bytes.Repeat([]byte("a"), lengths[random.IntN(len(lengths))]), randomBytes(random, 3)...)
 		b := append(bytes.Repeat([]byte("a"), lengths[random.IntN(len(lengths))]), randomBytes(random, 3)...)
 		x := Pack(a, randomBytes(random, 5), random.IntN(2) == 0)
 		y := Pack(b, randomBytes(random, 5), random.IntN(2) == 0)
 		require.Equal(t, bytes.Compare(a, b) < 0, less(x, y), "seed %d: %q, %q", seed, a, b)
+		at, found := search([]Item{x}, b)
+		require.Equal(t, bytes.Compare(a, b) < 0, at == 1, "seed %d: %q, %q", seed, a, b)
+		require.Equal(t, bytes.Equal(a, b), found, "seed %d: %q, %q", seed, a, b)
 	}
 }
 

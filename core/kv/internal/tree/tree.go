@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"iter"
 
-	"github.com/tidwall/btree"
-
 	"github.com/gouchdb/gouchdb/core/kv"
 )
 
@@ -14,15 +12,13 @@ import (
 //
 // It may stand over a Base. Then items holds what differs from that: items that were put since, and marks in the place of those that were deleted.
 type Tree struct {
-	items *btree.BTreeG[Item]
+	items nodes
 	base  *Base // nil: there is none
 	count int   // with a base: how many items there are, marks not counted
 }
 
 // New returns an empty tree.
-func New() *Tree {
-	return &Tree{items: btree.NewBTreeGOptions(less, btree.Options{NoLocks: true})}
-}
+func New() *Tree { return &Tree{items: newNodes()} }
 
 // Over returns a tree of the items of a base.
 func Over(base *Base) *Tree {
@@ -42,12 +38,12 @@ func (i Item) isMark() bool {
 }
 
 // Copy returns a tree that can be written to without changing this one, in constant time.
-func (t *Tree) Copy() *Tree { return &Tree{items: t.items.Copy(), base: t.base, count: t.count} }
+func (t *Tree) Copy() *Tree { return &Tree{items: t.items.copy(), base: t.base, count: t.count} }
 
 // Len returns the number of items.
 func (t *Tree) Len() int {
 	if t.base == nil {
-		return t.items.Len()
+		return t.items.count
 	}
 	return t.count
 }
@@ -57,69 +53,53 @@ func (t *Tree) Damaged() bool { return t.base != nil && t.base.damaged.Load() }
 
 // Get returns the item with a key.
 func (t *Tree) Get(key []byte) (Item, bool) {
-	p := probes.Get().(*probe)
-	defer probes.Put(p)
-	probe := p.of(key)
-	item, found := t.items.Get(probe)
-	return t.orBase(item, found, key, probe, &place{})
+	item, found := t.items.get(key)
+	return t.orBase(item, found, key, &place{})
 }
 
 // orBase returns what was found among the differences, or else what the base has.
-func (t *Tree) orBase(item Item, found bool, key []byte, probe Item, near *place) (Item, bool) {
+func (t *Tree) orBase(item Item, found bool, key []byte, near *place) (Item, bool) {
 	switch {
 	case t.base == nil:
 		return item, found
 	case !found:
-		return t.base.get(key, probe, near)
+		return t.base.get(key, near)
 	case item.isMark():
 		return "", false
 	}
 	return item, true
 }
 
-// GetMany calls each for every key that there is an item for. It is faster than as many calls of Get when the keys are close to each other, and
-// much faster where each is the next one after the key before: what is read together was often written together.
+// GetMany calls each for every key that there is an item for. It is much faster than as many calls of Get where each key is the next one after the
+// key before: what is read together was often written together.
 func (t *Tree) GetMany(keys [][]byte, each func(i int, item Item)) {
-	p := probes.Get().(*probe)
-	defer probes.Put(p)
-	var hint btree.PathHint
-	var near place
-	at, luck := 0, someLuck
-	// take takes the items of keys that follow each other.
-	take := func(item Item) bool {
-		if !item.hasKey(keys[at]) {
-			return false
-		}
-		if !item.isMark() {
-			each(at, item)
-		}
+	var near place // in the base
+	var items []Item
+	at := -1
+	for i, key := range keys {
 		at++
-		return luck > 0 && at < len(keys)
-	}
-	for at < len(keys) {
-		key, from := keys[at], at
-		probe := p.of(key)
-		t.items.AscendHint(probe, take, &hint)
-		switch at - from {
-		case 0:
-			if item, found := t.orBase("", false, key, probe, &near); found {
-				each(at, item)
+		if at >= len(items) || !items[at].hasKey(key) {
+			var n *node
+			if n, at = t.items.find(key); n == nil {
+				items = nil
+				if item, found := t.orBase("", false, key, &near); found {
+					each(i, item)
+				}
+				continue
 			}
-			at++
-		case 1:
-			luck--
-		default:
-			luck = someLuck
+			if items = n.items; n.children != nil {
+				items = items[:at+1] // the next one is below
+			}
+		}
+		if item := items[at]; !item.isMark() {
+			each(i, item)
 		}
 	}
 }
 
-// someLuck is how often in a row it may be in vain to look whether the item after one is that of the next key.
-const someLuck = 3
-
 // Put sets an item and returns the one that it replaced, if any.
 func (t *Tree) Put(item Item) (previous Item, replaced bool) {
-	previous, replaced = t.items.Set(item)
+	previous, replaced = t.items.set(item)
 	if t.base == nil {
 		return previous, replaced
 	}
@@ -127,7 +107,7 @@ func (t *Tree) Put(item Item) (previous Item, replaced bool) {
 		marked := replaced
 		previous, replaced = "", false
 		if !marked {
-			previous, replaced = t.base.get(item.Key(), item, &place{})
+			previous, replaced = t.base.get(item.Key(), &place{})
 		}
 	}
 	if !replaced {
@@ -138,15 +118,12 @@ func (t *Tree) Put(item Item) (previous Item, replaced bool) {
 
 // Delete removes the item with a key and returns it.
 func (t *Tree) Delete(key []byte) (previous Item, deleted bool) {
-	p := probes.Get().(*probe)
-	defer probes.Put(p)
-	probe := p.of(key)
 	if t.base == nil {
-		return t.items.Delete(probe)
+		return t.items.delete(key)
 	}
-	below, inBase := t.base.get(key, probe, &place{})
+	below, inBase := t.base.get(key, &place{})
 	if inBase {
-		previous, deleted = t.items.Set(mark(key))
+		previous, deleted = t.items.set(mark(key))
 		switch {
 		case !deleted:
 			previous, deleted = below, true
@@ -154,7 +131,7 @@ func (t *Tree) Delete(key []byte) (previous Item, deleted bool) {
 			previous, deleted = "", false
 		}
 	} else {
-		previous, deleted = t.items.Delete(probe)
+		previous, deleted = t.items.delete(key)
 	}
 	if deleted {
 		t.count--
@@ -185,19 +162,11 @@ func inRange(r kv.Range, item Item) bool {
 // scanItems goes through the items from the begin of a range on.
 func (t *Tree) scanItems(r kv.Range, each func(Item) bool) {
 	switch {
-	case !r.Reverse && r.From == nil:
-		t.items.Scan(each)
-	case !r.Reverse:
-		t.items.Ascend(Pack(r.From, nil, false), each)
-	case r.To == nil:
-		t.items.Reverse(each)
+	case t.items.root == nil:
+	case r.Reverse:
+		t.items.root.descend(r.To, each)
 	default:
-		t.items.Descend(Pack(r.To, nil, false), func(item Item) bool {
-			if bytes.Equal(item.Key(), r.To) { // To itself is not in the range
-				return true
-			}
-			return each(item)
-		})
+		t.items.root.ascend(r.From, each)
 	}
 }
 

@@ -55,7 +55,7 @@ func encodeAs(value any, docID string, follows core.Rev) (*core.Document, error)
 // Conflict is a document of which there is more than one current revision.
 type Conflict struct {
 	ID string
-	// Rev is the winner, which reads show.
+	// Rev is the winner, which reads show; empty when the document has been deleted.
 	Rev string
 	// Others are the other revisions. None, in a list that is live, once the conflict has been resolved.
 	Others []string
@@ -194,14 +194,14 @@ func commonAncestor(documents []*core.Document) (common core.Rev, ok bool) {
 func (db *DB) takeAttachments(ctx context.Context, merged *core.Document, versions []*Document) error {
 	for i := range merged.Attachments {
 		stub := &merged.Attachments[i]
-		has := func(version *Document) bool {
-			there := version.document.Attachment(stub.Name)
-			return there != nil && there.Digest == stub.Digest
-		}
-		if !stub.Stub || has(versions[0]) {
+		if !stub.Stub {
 			continue
 		}
-		if from := slices.IndexFunc(versions, has); from > 0 {
+		from := slices.IndexFunc(versions, func(version *Document) bool {
+			there := version.document.Attachment(stub.Name)
+			return there != nil && there.Digest == stub.Digest
+		})
+		if from > 0 {
 			attachment, err := db.adapter.GetAttachment(ctx, merged.ID, stub.Name, versions[from].document.Rev)
 			if err != nil {
 				return err

@@ -97,10 +97,45 @@ func TestUpdate(t *testing.T) {
 		})
 		require.NoError(t, err)
 		assert.Empty(t, rev)
+
+		for _, docID := range []string{"", "_visits"} {
+			_, err = db.Update(ctx, docID, increment)
+			require.ErrorIs(t, err, gouchdb.ErrIllegalDocID)
+		}
 	})
 }
 
-// disagree makes a conflict of two edits of one revision, with an attachment each.
+// What was deleted while it was changed is not there any more when the change is asked for again.
+func TestUpdateOfWhatIsDeletedMeanwhile(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	db := open(t, "memory:notes")
+	_, err := db.Put(ctx, "visits", counter{1})
+	require.NoError(t, err)
+	rev, err := db.Update(ctx, "visits", func(current *gouchdb.Document) (any, error) {
+		if current == nil {
+			return nil, nil
+		}
+		_, err := db.Delete(ctx, "visits", current.Rev)
+		return counter{2}, err
+	})
+	require.NoError(t, err)
+	assert.Empty(t, rev)
+}
+
+func TestUpdateOfWhatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	db, err := gouchdb.Open(t.Context(), "memory:notes", gouchdb.Options{})
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	_, err = db.Update(t.Context(), "visits", func(*gouchdb.Document) (any, error) {
+		t.Error("nobody knows what is there")
+		return nil, nil
+	})
+	require.ErrorIs(t, err, gouchdb.ErrClosed)
+}
+
+// disagree makes a conflict of two edits of one revision, with attachments: both have their own "photo".
 func disagree(t *testing.T, db *gouchdb.DB) (base, winner, loser string) {
 	t.Helper()
 	ctx := t.Context()
@@ -113,7 +148,9 @@ func disagree(t *testing.T, db *gouchdb.DB) (base, winner, loser string) {
 	require.NoError(t, err)
 	winner, err = db.PutAttachment(ctx, "milk", "note", winner, "text/plain", strings.NewReader("winner"))
 	require.NoError(t, err)
-	loser, err = other.PutAttachment(ctx, "milk", "photo", base, "text/plain", strings.NewReader("loser"))
+	winner, err = db.PutAttachment(ctx, "milk", "photo", winner, "text/plain", strings.NewReader("another"))
+	require.NoError(t, err)
+	loser, err = other.PutAttachment(ctx, "milk", "photo", base, "image/png", strings.NewReader("loser"))
 	require.NoError(t, err)
 	_, err = other.Put(ctx, "peace", map[string]any{})
 	require.NoError(t, err)
@@ -161,6 +198,7 @@ func TestResolve(t *testing.T) {
 			var mine, theirs map[string]any
 			require.NoError(t, versions[0].Decode(&mine))
 			require.NoError(t, versions[1].Decode(&theirs))
+			assert.NotContains(t, mine, "_revisions")
 			attachments := mine["_attachments"].(map[string]any)
 			attachments["photo"] = theirs["_attachments"].(map[string]any)["photo"]
 			return mine, nil
@@ -175,13 +213,13 @@ func TestResolve(t *testing.T) {
 		require.NoError(t, doc.Decode(&task))
 		assert.Equal(t, "Buy oat milk", task.Title)
 		assert.True(t, task.Done, "what was written meanwhile is there")
-		for name, want := range map[string]string{"note": "winner", "photo": "loser"} {
+		for name, want := range map[string]string{"note": "text/plain: winner", "photo": "image/png: loser"} {
 			attachment, err := db.GetAttachment(ctx, "milk", name, "")
 			require.NoError(t, err)
 			content, err := io.ReadAll(attachment)
 			require.NoError(t, err)
 			require.NoError(t, attachment.Close())
-			assert.Equal(t, want, string(content))
+			assert.Equal(t, want, attachment.ContentType+": "+string(content))
 		}
 
 		_, err = db.Resolve(ctx, "milk", func([]*gouchdb.Document, *gouchdb.Document) (any, error) {

@@ -38,39 +38,48 @@ func TestMemoryFirst(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "notes")
 	db, err := gouchdb.Open(ctx, "file:"+path, gouchdb.Options{Durability: gouchdb.MemoryFirst})
 	require.NoError(t, err)
-	for i := range 100 {
-		_, err := db.Put(ctx, strconv.Itoa(i), map[string]any{"n": i})
+	var stats gouchdb.Stats
+	n := 0
+	for ; n < 100 || stats.Unlogged == 0; n++ { // until it is seen that a write is acknowledged before it is in the file
+		_, err := db.Put(ctx, strconv.Itoa(n), map[string]any{"n": n})
+		require.NoError(t, err)
+		stats, err = db.Stats(ctx)
 		require.NoError(t, err)
 	}
 	require.NoError(t, db.Flush(ctx))
-	stats, err := db.Stats(ctx)
+	stats, err = db.Stats(ctx)
 	require.NoError(t, err)
 	assert.Zero(t, stats.Unlogged)
-	assert.EqualValues(t, 100, stats.Documents)
+	assert.EqualValues(t, n, stats.Documents)
 
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(path+".copy", content, 0o600))
 	info, err := open(t, "file:"+path+".copy").Info(ctx)
 	require.NoError(t, err)
-	assert.EqualValues(t, 100, info.DocCount)
+	assert.EqualValues(t, n, info.DocCount)
 	require.NoError(t, db.Close())
 }
 
 func TestCompactionRatio(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	db, err := gouchdb.Open(ctx, "file:"+filepath.Join(t.TempDir(), "notes"), gouchdb.Options{Durability: gouchdb.Relaxed, CompactionRatio: -1})
+	db, err := gouchdb.Open(ctx, "file:"+filepath.Join(t.TempDir(), "notes"), gouchdb.Options{Durability: gouchdb.Relaxed, CompactionRatio: -1, AutoCompaction: true})
 	require.NoError(t, err)
-	rev := ""
-	for range 200 { // of 48 KB, so that there is much more of the log than a store that compacts itself lets be
+	first, rev := "", ""
+	for range 200 { // of 48 KB, of which one lives, so that there is much more of the log than a store that compacts itself lets be
 		value := map[string]any{"text": strings.Repeat("x", 48<<10)}
 		if rev != "" {
 			value["_rev"] = rev
 		}
 		rev, err = db.Put(ctx, "a", value)
 		require.NoError(t, err)
+		if first == "" {
+			first = rev
+		}
 	}
+	_, err = db.Get(ctx, "a", gouchdb.GetOptions{Rev: first})
+	require.ErrorIs(t, err, gouchdb.ErrMissing, "AutoCompaction keeps the last one only")
 	stats, err := db.Stats(ctx)
 	require.NoError(t, err)
 	assert.Greater(t, stats.LogBytes, uint64(200*48<<10))
@@ -83,6 +92,18 @@ func TestCompactionRatio(t *testing.T) {
 	assert.Empty(t, report.Problems)
 	assert.Equal(t, 1, report.Documents)
 	require.NoError(t, db.Close())
+}
+
+func TestCacheBytes(t *testing.T) {
+	t.Parallel()
+	for given, limit := range map[int]uint64{0: 16 << 20, 1 << 20: 1 << 20} {
+		db, err := gouchdb.Open(t.Context(), "file:"+filepath.Join(t.TempDir(), "notes"), gouchdb.Options{CacheBytes: given})
+		require.NoError(t, err)
+		stats, err := db.Stats(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, limit, stats.CacheLimit)
+		require.NoError(t, db.Close())
+	}
 }
 
 func TestPurge(t *testing.T) {
@@ -103,6 +124,20 @@ func TestPurge(t *testing.T) {
 	require.ErrorIs(t, err, gouchdb.ErrMissing)
 	_, err = db.Purge(ctx, "a", "first")
 	require.ErrorIs(t, err, gouchdb.ErrBadRequest)
+
+	graft(t, db, "b", "1-a", "1-b", "1-c")
+	purged, err = db.Purge(ctx, "b", "1-a", "1-c")
+	require.NoError(t, err)
+	assert.ElementsMatch(t, []string{"1-a", "1-c"}, purged)
+	doc, err := db.Get(ctx, "b", gouchdb.GetOptions{Conflicts: true})
+	require.NoError(t, err)
+	assert.Equal(t, "1-b", doc.Rev)
+	assert.Empty(t, doc.Conflicts)
+	closed, err := gouchdb.Open(ctx, "memory:closed", gouchdb.Options{})
+	require.NoError(t, err)
+	require.NoError(t, closed.Close())
+	_, err = closed.Purge(ctx, "b", "1-b")
+	require.ErrorIs(t, err, gouchdb.ErrClosed)
 }
 
 func TestRevsLimit(t *testing.T) {
@@ -113,6 +148,9 @@ func TestRevsLimit(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, 1000, limit)
 	require.NoError(t, db.SetRevsLimit(ctx, 2))
+	limit, err = db.RevsLimit(ctx)
+	require.NoError(t, err)
+	assert.Equal(t, 2, limit)
 	for n := range 3 {
 		_, err := db.Update(ctx, "a", func(*gouchdb.Document) (any, error) { return map[string]any{"n": n}, nil })
 		require.NoError(t, err)

@@ -61,6 +61,38 @@ func TestBodyLimits(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, response.StatusCode, "nothing of a refused request is written")
 }
 
+// Without options the limits are CouchDB's, and what is announced to be larger is refused before it comes.
+func TestDefaultLimits(t *testing.T) {
+	t.Parallel()
+	s := start(t, server.Options{})
+	s.ok(t, "PUT", "/db", "")
+	announce := func(path string, length int) (status int) {
+		connection, err := net.Dial("tcp", s.http.Listener.Addr().String())
+		require.NoError(t, err)
+		defer func() { _ = connection.Close() }()
+		_, err = fmt.Fprintf(connection, "PUT %s HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YWRtaW46cGFzc3dvcmQ=\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", path, length)
+		require.NoError(t, err)
+		response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		return response.StatusCode
+	}
+	for _, test := range []struct {
+		path string
+		most int
+	}{{"/db/a", 64 << 20}, {"/db/a/attachment", 1 << 30}} {
+		assert.Equal(t, http.StatusContinue, announce(test.path, test.most), test.path)
+		assert.Equal(t, http.StatusRequestEntityTooLarge, announce(test.path, test.most+1), test.path)
+	}
+	document := func(length int) string { return `{"x":"` + strings.Repeat("a", length-len(`{"x":""}`)) + `"}` }
+	s.ok(t, "PUT", "/db/b", document(8_000_000))
+	response, _ := s.do(t, call{method: "PUT", path: "/db/c", body: document(8_000_001)})
+	assert.Equal(t, http.StatusRequestEntityTooLarge, response.StatusCode)
+	response, _ = s.do(t, call{method: "POST", path: "/_session", auth: "none", body: `{"name":"admin","password":"password"}`})
+	require.Len(t, response.Cookies(), 1)
+	assert.Equal(t, 600, response.Cookies()[0].MaxAge)
+}
+
 // A body of unknown length is counted as it comes.
 func TestChunkedBodyLimit(t *testing.T) {
 	t.Parallel()

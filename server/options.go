@@ -56,6 +56,15 @@ type Options struct {
 	Logger *slog.Logger
 }
 
+// What [Options] are when they are not set.
+const (
+	DefaultSessionTimeout     = 10 * time.Minute
+	DefaultMaxRequestBytes    = 64 << 20
+	DefaultMaxAttachmentBytes = 1 << 30
+	DefaultMaxDocumentSize    = 8_000_000
+	DefaultIOTimeout          = time.Minute
+)
+
 func (options Options) withDefaults() (Options, error) {
 	if options.Databases == nil {
 		return options, core.ErrBadRequest.Because("Databases is not set")
@@ -72,11 +81,11 @@ func (options Options) withDefaults() (Options, error) {
 		}
 	}
 	setDefault(&options.MaxOpenDatabases, 100)
-	setDefault(&options.SessionTimeout, 10*time.Minute)
-	setDefault(&options.MaxRequestBytes, 64<<20)
-	setDefault(&options.MaxAttachmentBytes, 1<<30)
-	setDefault(&options.MaxDocumentSize, 8_000_000)
-	setDefault(&options.IOTimeout, time.Minute)
+	setDefault(&options.SessionTimeout, DefaultSessionTimeout)
+	setDefault(&options.MaxRequestBytes, DefaultMaxRequestBytes)
+	setDefault(&options.MaxAttachmentBytes, DefaultMaxAttachmentBytes)
+	setDefault(&options.MaxDocumentSize, DefaultMaxDocumentSize)
+	setDefault(&options.IOTimeout, DefaultIOTimeout)
 	setDefault(&options.FeedTimeout, time.Minute)
 	setDefault(&options.UUID, newUUID())
 	setDefault(&options.Version, "dev")

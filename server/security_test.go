@@ -219,6 +219,13 @@ func TestNewNamesWhatIsWrong(t *testing.T) {
 		require.Error(t, err, name)
 		assert.Contains(t, strings.ToLower(err.Error()), strings.ToLower(name))
 	}
+	for _, options := range []server.Options{
+		{MaxOpenDatabases: -1}, {SessionTimeout: -1}, {MaxAttachmentBytes: -1}, {MaxDocumentSize: -1}, {IOTimeout: -1}, {FeedTimeout: -1},
+	} {
+		options.Databases, options.AllowAnonymous = databases, true
+		_, err := server.New(options)
+		require.ErrorContains(t, err, "negative", "%+v", options)
+	}
 }
 
 func TestOriginsThatNoBrowserSendsAreRefused(t *testing.T) {

@@ -71,7 +71,87 @@ func TestActiveTasksListViews(t *testing.T) {
 	}, tasks[0])
 	response, _ := s.do(t, call{path: "/_active_tasks", auth: "none"})
 	assert.Equal(t, 401, response.StatusCode)
+	s.ok(t, "GET", "/db/a", "") // the database that was looked at is not kept
 	close(scripts.release)
 	<-answered
 	assert.JSONEq(t, "[]", s.ok(t, "GET", "/_active_tasks", ""))
+}
+
+// tasked is a database whose compactions take as long as they are let, and whose indexes are as far as is said.
+type tasked struct {
+	core.Adapter
+	came, release chan struct{}
+	indexes       []docstore.IndexProgress
+	err           error
+}
+
+func (db *tasked) Compact(context.Context) error {
+	db.came <- struct{}{}
+	<-db.release
+	return nil
+}
+
+func (db *tasked) IndexProgress(context.Context) ([]docstore.IndexProgress, error) {
+	return db.indexes, db.err
+}
+
+func TestActiveTasks(t *testing.T) {
+	t.Parallel()
+	databases := map[string]*tasked{}
+	s := start(t, server.Options{Databases: server.Memory(func(ctx context.Context, name string) (core.Adapter, error) {
+		adapter, err := openMemory(ctx, name)
+		databases[name] = &tasked{Adapter: adapter, came: make(chan struct{}), release: make(chan struct{})}
+		return databases[name], err
+	})})
+	type task map[string]any
+	tasks := func() (listed []task) {
+		require.NoError(t, json.Unmarshal([]byte(s.ok(t, "GET", "/_active_tasks", "")), &listed))
+		for _, task := range listed {
+			assert.Equal(t, strconv.Itoa(os.Getpid()), task["pid"])
+			delete(task, "pid")
+		}
+		return listed
+	}
+	names := []string{"d", "b", "c", "a"}
+	for _, name := range names {
+		s.ok(t, "PUT", "/"+name, "")
+	}
+	assert.Empty(t, tasks())
+
+	began := time.Now().Unix()
+	for _, name := range names {
+		s.ok(t, "POST", "/"+name+"/_compact", "")
+		<-databases[name].came
+	}
+	listed := tasks()
+	require.Len(t, listed, 4)
+	for i, name := range []string{"a", "b", "c", "d"} {
+		assert.InDelta(t, began, listed[i]["started_on"], 60)
+		delete(listed[i], "started_on")
+		assert.Equal(t, task{"type": "database_compaction", "database": name}, listed[i], "by name")
+		close(databases[name].release)
+		s.compacted(t, name)
+	}
+	assert.Empty(t, tasks())
+
+	at := func(seconds int64) time.Time { return time.Unix(seconds, 0) }
+	databases["b"].indexes = []docstore.IndexProgress{
+		{DesignDoc: "_design/x", Name: "by n", Done: 50, Total: 200, Began: at(1000), Updated: at(2000)},
+		{DesignDoc: "_design/empty", Began: at(3000), Updated: at(4000)},
+		{DesignDoc: "_design/more", Done: 300, Total: 200, Began: at(5000), Updated: at(6000)}, // documents have come since it began
+	}
+	databases["a"].err = core.ErrClosed // just now
+	indexer := func(begun, updated float64, ddoc string, done, total, progress float64) task {
+		return task{
+			"type": "indexer", "database": "b", "started_on": begun, "updated_on": updated,
+			"design_document": ddoc, "changes_done": done, "total_changes": total, "progress": progress,
+		}
+	}
+	named := indexer(1000, 2000, "_design/x", 50, 200, 25)
+	named["index"] = "by n"
+	assert.Equal(t, []task{named, indexer(3000, 4000, "_design/empty", 0, 0, 0), indexer(5000, 6000, "_design/more", 300, 200, 100)}, tasks())
+
+	databases["c"].err = core.ErrStorage
+	response, _ := s.do(t, call{path: "/_active_tasks"})
+	assert.Equal(t, 500, response.StatusCode)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -101,16 +102,127 @@ func TestServeLimits(t *testing.T) {
 		bytes        int
 		status       int
 	}{
-		{"PUT", "/notes/a", 80, http.StatusCreated},
-		{"PUT", "/notes/b", 120, http.StatusRequestEntityTooLarge},
-		{"POST", "/notes/_bulk_docs", 2000, http.StatusRequestEntityTooLarge},
-		{"PUT", "/notes/c/attachment", 1500, http.StatusCreated},
-		{"PUT", "/notes/d/attachment", 2500, http.StatusRequestEntityTooLarge},
+		{"PUT", "/notes/a", 100, http.StatusCreated},
+		{"PUT", "/notes/b", 101, http.StatusRequestEntityTooLarge},
+		{"POST", "/notes/_bulk_docs", 1000, http.StatusBadRequest}, // it was read: there are no docs in it
+		{"POST", "/notes/_bulk_docs", 1001, http.StatusRequestEntityTooLarge},
+		{"PUT", "/notes/c/attachment", 2000, http.StatusCreated},
+		{"PUT", "/notes/d/attachment", 2001, http.StatusRequestEntityTooLarge},
 	} {
 		body := `{"text":"` + strings.Repeat("x", test.bytes-len(`{"text":""}`)) + `"}`
 		status, text := r.do(t, test.method, test.path, body)
 		assert.Equal(t, test.status, status, "%s: %s", test.path, text)
 	}
+	r.end(t)
+}
+
+// Where everybody may do everything, a page of another site must not get at a server of this machine through a name of its own.
+func TestServeWithoutPasswordByItsNamesOnly(t *testing.T) {
+	t.Parallel()
+	status := func(r *running, host string) int {
+		_, port, err := net.SplitHostPort(strings.TrimPrefix(r.url, "http://"))
+		require.NoError(t, err)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:"+port+"/_up", nil)
+		require.NoError(t, err)
+		request.Host = host
+		response, err := http.DefaultTransport.RoundTrip(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		return response.StatusCode
+	}
+	here := startServe(t, environment(nil), "--memory", "--no-auth")
+	assert.Equal(t, http.StatusOK, status(here, "localhost"))
+	assert.Equal(t, http.StatusMisdirectedRequest, status(here, "app.example"))
+	here.end(t)
+	everywhere := startServe(t, environment(nil), "--memory", "--no-auth", "--addr", "0.0.0.0:0", "--i-know-that-anybody-can-delete-everything")
+	assert.Equal(t, http.StatusOK, status(everywhere, "app.example"), "it is to be reached by any name")
+	assert.Contains(t, everywhere.stdout.String(), "Everybody who can reach this address")
+	everywhere.end(t)
+}
+
+// Views, and patterns of finds, work in both kinds of databases.
+func TestServeRunsScripts(t *testing.T) {
+	t.Parallel()
+	for _, place := range [][]string{{"--memory"}, {"--dir", filepath.Join(t.TempDir(), "data")}} {
+		r := startServe(t, withPassword, append(place, "--create", "notes")...)
+		for path, body := range map[string]string{"/notes/milk": `{"title":"Buy milk"}`, "/notes/_design/d": `{"views":{"t":{"map":"function (doc) { emit(doc.title); }"}}}`} {
+			status, text := r.do(t, "PUT", path, body)
+			require.Equal(t, http.StatusCreated, status, text)
+		}
+		_, text := r.do(t, "GET", "/notes/_design/d/_view/t", "")
+		assert.Contains(t, text, `"key":"Buy milk"`)
+		_, text = r.do(t, "POST", "/notes/_find", `{"selector":{"title":{"$regex":"^Buy"}}}`)
+		assert.Contains(t, text, `"_id":"milk"`)
+		r.end(t)
+	}
+}
+
+// Requests that are under way end as they would have, and feeds end at once, before the server does.
+func TestASignalLetsRequestsEnd(t *testing.T) {
+	t.Parallel()
+	r := startServe(t, withPassword, "--memory", "--create", "notes", "--shutdown-timeout", "1h")
+	request := func(method, path string, body io.Reader) *http.Request {
+		request, err := http.NewRequestWithContext(t.Context(), method, r.url+path, body)
+		require.NoError(t, err)
+		request.SetBasicAuth("admin", "hunter2")
+		return request
+	}
+	feed, err := http.DefaultTransport.RoundTrip(request("GET", "/notes/_changes?feed=continuous&heartbeat=3600000", nil))
+	require.NoError(t, err)
+	defer func() { _ = feed.Body.Close() }()
+	body, upload := io.Pipe()
+	status := make(chan int, 1)
+	go func() {
+		put := request("PUT", "/notes/doc/attachment", body)
+		put.Header.Set("Expect", "100-continue") // the body goes once the server reads it
+		response, err := http.DefaultTransport.RoundTrip(put)
+		if !assert.NoError(t, err) {
+			status <- 0
+			return
+		}
+		_ = response.Body.Close()
+		status <- response.StatusCode
+	}()
+	_, err = upload.Write([]byte("the first "))
+	require.NoError(t, err)
+	r.stop()
+	_, err = io.Copy(io.Discard, feed.Body) // until it ends
+	require.NoError(t, err)
+	_, err = upload.Write([]byte("and the last"))
+	require.NoError(t, err)
+	require.NoError(t, upload.Close())
+	assert.Equal(t, http.StatusCreated, <-status)
+	r.end(t)
+	assert.NotContains(t, r.stderr.String(), "are cut off")
+}
+
+// A client that is too slow is told so, after the time that was set; a session ends after its time; and headers end somewhere.
+func TestServeTimes(t *testing.T) {
+	t.Parallel()
+	r := startServe(t, withPassword, "--memory", "--create", "notes", "--io-timeout", "50ms", "--session-timeout", "1h30m")
+	connection, err := net.Dial("tcp", strings.TrimPrefix(r.url, "http://"))
+	require.NoError(t, err)
+	defer func() { _ = connection.Close() }()
+	_, err = io.WriteString(connection, "PUT /notes/slow HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YWRtaW46aHVudGVyMg==\r\nContent-Length: 100\r\n\r\n{")
+	require.NoError(t, err)
+	response, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	require.NoError(t, err)
+	assert.NoError(t, response.Body.Close())
+	assert.Equal(t, http.StatusRequestTimeout, response.StatusCode)
+
+	response, err = http.Post(r.url+"/_session", "application/json", strings.NewReader(`{"name":"admin","password":"hunter2"}`))
+	require.NoError(t, err)
+	assert.NoError(t, response.Body.Close())
+	require.Len(t, response.Cookies(), 1)
+	assert.Equal(t, 5400, response.Cookies()[0].MaxAge)
+
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.url+"/", nil)
+	require.NoError(t, err)
+	request.Header.Set("Cookie", strings.Repeat("x", 80<<10))
+	response, err = http.DefaultTransport.RoundTrip(request)
+	require.NoError(t, err)
+	assert.NoError(t, response.Body.Close())
+	assert.Equal(t, http.StatusRequestHeaderFieldsTooLarge, response.StatusCode)
 	r.end(t)
 }
 

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/gouchdb/gouchdb/server"
 )
 
 // passwordVariable is the environment variable that holds the administrator's password: unlike an argument, other users of
@@ -50,11 +52,11 @@ func parseServe(p process, flags *flag.FlagSet, args []string) (*serveSettings, 
 	create := flags.String("create", "", "comma-separated `names` of databases to make when they are not there")
 	flags.StringVar(&s.tlsCert, "tls-cert", "", "`file` with the certificate, for HTTPS")
 	flags.StringVar(&s.tlsKey, "tls-key", "", "`file` with the certificate's key")
-	flags.IntVar(&s.maxDocumentBytes, "max-document-bytes", 8_000_000, "the largest document, in `bytes` of JSON without its attachments")
-	flags.Int64Var(&s.maxRequestBytes, "max-request-bytes", 64<<20, "the largest request body that has to be held in memory, in `bytes`")
-	flags.Int64Var(&s.maxAttachmentBytes, "max-attachment-bytes", 1<<30, "the largest attachment, in `bytes`")
-	flags.DurationVar(&s.ioTimeout, "io-timeout", time.Minute, "the `time` that a client may take to send or receive the next piece of a body")
-	flags.DurationVar(&s.sessionTimeout, "session-timeout", 10*time.Minute, "the `time` after which a session that is not used ends")
+	flags.IntVar(&s.maxDocumentBytes, "max-document-bytes", server.DefaultMaxDocumentSize, "the largest document, in `bytes` of JSON without its attachments")
+	flags.Int64Var(&s.maxRequestBytes, "max-request-bytes", server.DefaultMaxRequestBytes, "the largest request body that has to be held in memory, in `bytes`")
+	flags.Int64Var(&s.maxAttachmentBytes, "max-attachment-bytes", server.DefaultMaxAttachmentBytes, "the largest attachment, in `bytes`")
+	flags.DurationVar(&s.ioTimeout, "io-timeout", server.DefaultIOTimeout, "the `time` that a client may take to send or receive the next piece of a body")
+	flags.DurationVar(&s.sessionTimeout, "session-timeout", server.DefaultSessionTimeout, "the `time` after which a session that is not used ends")
 	flags.DurationVar(&s.shutdownTimeout, "shutdown-timeout", 10*time.Second, "the `time` that requests have to end in after an interrupt or SIGTERM, before they are cut off")
 	flags.TextVar(&s.logLevel, "log-level", slog.LevelInfo, "`level` of what is logged: DEBUG shows each request")
 	if _, err := parse(flags, args, 0); err != nil {

@@ -75,7 +75,7 @@ function withoutStandIns(script) {
 }
 
 // What the engine does not import, as buildWasm checks.
-const unused = ["syscall/js.valueDelete", "syscall/js.valueInvoke", "syscall/js.valueInstanceOf", "debug"];
+const unused = ["syscall/js.valueDelete", "syscall/js.valueInstanceOf", "debug"];
 
 // Leaves out of Go's script what this engine does without: functions that it does not import, or that go.ts has its own of; questions for what all have that
 // can run the rest of the package; and the writing of arguments and an environment, of which there are none (Go finds zeros where they would be).

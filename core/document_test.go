@@ -156,6 +156,9 @@ func TestParseDocumentRefuses(t *testing.T) {
 	}{
 		{``, core.ErrBadJSON, "invalid UTF-8 JSON"},
 		{`{"a":}`, core.ErrBadJSON, "invalid UTF-8 JSON"},
+		{`{} {}`, core.ErrBadJSON, "invalid UTF-8 JSON"},
+		{`{"_rev":1} x`, core.ErrBadJSON, "invalid UTF-8 JSON"},
+		{`[] x`, core.ErrBadJSON, "invalid UTF-8 JSON"},
 		{`[]`, core.ErrBadRequest, "Document must be a JSON object"},
 		{`"{}"`, core.ErrBadRequest, "Document must be a JSON object"},
 		{`{"_id":1}`, core.ErrIllegalDocID, "Document id must be a string"},
@@ -182,6 +185,14 @@ func TestParseDocumentRefuses(t *testing.T) {
 		if assert.ErrorAs(t, err, &e, test.text) {
 			assert.ErrorIs(t, err, test.err, test.text)
 			assert.Equal(t, test.reason, e.Reason, test.text)
+		}
+	}
+	for text, offset := range map[string]int{`{"a":tru}`: 5, `{} x`: 3, `{`: 1} {
+		_, err := core.ParseDocument([]byte(text))
+		var syntax *rawjson.SyntaxError
+		if assert.ErrorAs(t, err, &syntax, text) {
+			assert.Equal(t, offset, syntax.Offset, text)
+			assert.NotEmpty(t, syntax.Reason, text)
 		}
 	}
 }

@@ -100,8 +100,11 @@ func requireCanonical(t *testing.T, text []byte) {
 	t.Helper()
 	const before, after = `[7 ,`, ` ,7]`
 	at := len(before) - 1
-	value, members, end, err := rawjson.Canonical([]byte(before+string(text)+after), at+1, nil)
+	whole := []byte(before + string(text) + after)
+	value, members, end, err := rawjson.Canonical(whole, at+1, nil)
 	require.NoError(t, err, "%s", text)
+	_ = append(value, "more"...)
+	require.Equal(t, before+string(text)+after, string(whole), "what is appended to the value")
 	require.Equal(t, string(rawjson.AppendCanonical(nil, text)), string(value))
 	require.Equal(t, len(before)+len(bytes.TrimRight(text, " \t\r\n")), end, "%s", text)
 	begin, also, err := rawjson.Value([]byte(before+string(text)+after), at+1)
@@ -174,6 +177,12 @@ func checkCanonical(t *testing.T, text []byte) error {
 		err = rawjson.Ends(text, end)
 	}
 	require.Equal(t, want, err, "%q", text)
+	_, also, failure := rawjson.Value(text, 0)
+	if failure == nil {
+		require.Equal(t, end, also, "%q", text)
+		failure = rawjson.Ends(text, also)
+	}
+	require.Equal(t, want, failure, "%q", text)
 	if err == nil {
 		require.Equal(t, string(rawjson.AppendCanonical(nil, text)), string(value))
 	}

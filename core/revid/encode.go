@@ -46,7 +46,7 @@ func (e *encoder) json(text []byte) bool {
 			continue
 		case c == '"':
 			end, escaped := rawjson.ScanString(text, i)
-			if end-i < 2 || text[end-1] != '"' {
+			if end-i < 2 {
 				return false
 			}
 			token := text[i:end]
@@ -160,9 +160,9 @@ func (e *encoder) scalar(token []byte) bool {
 // text encodes a JSON string.
 func (e *encoder) text(token []byte, escaped bool) {
 	if !escaped {
-		n := len(token) - 2
-		e.buf = append(e.buf, tagBinary, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
-		e.buf = append(e.buf, token[1:n+1]...)
+		content := token[1 : len(token)-1]
+		e.buf = binary.BigEndian.AppendUint32(append(e.buf, tagBinary), uint32(len(content)))
+		e.buf = append(e.buf, content...)
 		return
 	}
 	e.bytes(tagBinary)

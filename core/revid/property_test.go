@@ -148,6 +148,11 @@ func TestNewAtSizeLimits(t *testing.T) {
 		body := `{"a":[` + ones + `]}`
 		assert.Equal(t, plainRev(t, []byte(body)), mustNew(t, body), "%d", count)
 	}
+	for _, length := range []int{0, 1, 255, 256, 65535, 65536} {
+		text := strings.Repeat("x", length)
+		assert.Equal(t, plainRev(t, []byte(`{"a":"`+text+`"}`)), mustNew(t, `{"a":"`+text+`"}`), "%d", length)
+		assert.Equal(t, plainRev(t, []byte(`{"a":"\n`+text+`"}`)), mustNew(t, `{"a":"\n`+text+`"}`), "%d, escaped", length)
+	}
 	for _, count := range []int{15, 16, 17, 40, 1000} {
 		var body strings.Builder
 		for i := range count {

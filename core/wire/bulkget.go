@@ -105,9 +105,7 @@ func readBulkGetDoc(c *rawjson.Cursor, bodies *core.Bodies) (result core.BulkGet
 			continue
 		}
 		result = core.BulkGetDoc{Err: core.AsError(err)}
-		if rev, err := core.ReadRev(rawjson.Member(c.Text[start:end], "_rev")); err == nil {
-			result.Rev = rev
-		}
+		result.Rev, _ = core.ReadRev(rawjson.Member(c.Text[start:end], "_rev"))
 	}
 	if !found {
 		return parseBulkGetFailure(before.Value())
@@ -128,9 +126,7 @@ func parseBulkGetFailure(element []byte) (core.BulkGetDoc, error) {
 		return core.BulkGetDoc{}, core.ErrNotCouchDB.Because("a row of a bulk get is neither a document nor an error")
 	}
 	result := core.BulkGetDoc{Err: core.NewError(statusOf(failure, name), name, reason(failure))}
-	if rev, err := core.ReadRev(rawjson.Member(failure, "rev")); err == nil {
-		result.Rev = rev
-	}
+	result.Rev, _ = core.ReadRev(rawjson.Member(failure, "rev"))
 	return result, nil
 }
 

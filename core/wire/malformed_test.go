@@ -93,6 +93,10 @@ func TestOneBadDocumentDoesNotSpoilABulkGet(t *testing.T) {
 	assert.ErrorIs(t, results[0].Docs[1].Err, core.ErrBadRev)
 	assert.Equal(t, "a", results[0].Docs[1].Err.ID)
 	assert.Equal(t, "b", results[1].Docs[0].Doc.ID)
+	// What is not JSON has no end, and nothing can be read after it.
+	results, err = ParseBulkGetResults([]byte(`{"results":[{"id":"a","docs":[{"ok":{"_id":tru}},{"ok":{"_id":"a","_rev":"1-a"}}]}]}`))
+	require.ErrorIs(t, err, core.ErrBadJSON)
+	assert.Nil(t, results)
 }
 
 func TestServersThatDiffer(t *testing.T) {

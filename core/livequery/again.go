@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/internal/pause"
 )
 
 // A database that cannot be asked for a while, mostly a remote one, does not end a live query.
@@ -36,7 +37,7 @@ func mayPass(err error) bool {
 func (q *query) again(ctx context.Context, err error) ([]Change, error) {
 	before := q.shown()
 	for waits := 0; ; waits++ {
-		if err := pause(ctx, waits, err); err != nil {
+		if err := waitAgain(ctx, waits, err); err != nil {
 			return nil, err
 		}
 		if err = q.find(ctx); err == nil {
@@ -48,18 +49,11 @@ func (q *query) again(ctx context.Context, err error) ([]Change, error) {
 	}
 }
 
-// pause waits, longer from time to time, and at least as long as a server has asked for. Half of it is chance, so that clients which lost the same server do not
+// waitAgain waits, longer from time to time, and at least as long as a server has asked for. Half of it is chance, so that clients which lost the same server do not
 // come back all at once.
-func pause(ctx context.Context, waits int, failure error) error {
+func waitAgain(ctx context.Context, waits int, failure error) error {
 	delay := min(firstPause<<min(waits, 10), lastPause)
 	delay = delay/2 + time.Duration(rand.Uint64()%uint64(delay/2))
 	delay = max(delay, core.RetryAfter(failure))
-	timer := time.NewTimer(delay)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return pause.For(ctx, delay)
 }

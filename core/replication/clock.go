@@ -3,6 +3,8 @@ package replication
 import (
 	"context"
 	"time"
+
+	"github.com/gouchdb/gouchdb/internal/pause"
 )
 
 // Clock is time as the replicator sees it. It must be safe for concurrent use.
@@ -17,12 +19,5 @@ type systemClock struct{}
 func (systemClock) Now() time.Time { return time.Now() }
 
 func (systemClock) Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return pause.For(ctx, d)
 }

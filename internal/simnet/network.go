@@ -14,9 +14,9 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/gouchdb/gouchdb/adapters/fetchhttp"
+	"github.com/gouchdb/gouchdb/internal/pause"
 )
 
 // Network connects one client with servers.
@@ -97,7 +97,7 @@ func (n *Network) Do(ctx context.Context, request *fetchhttp.Request) (*fetchhtt
 	if !healed && !n.Honest {
 		fate = n.decide(request)
 	}
-	if err := sleep(ctx, fate.before); err != nil {
+	if err := pause.For(ctx, fate.before); err != nil {
 		return nil, err
 	}
 	switch {
@@ -129,7 +129,7 @@ func (n *Network) Do(ctx context.Context, request *fetchhttp.Request) (*fetchhtt
 	if err != nil {
 		return nil, err
 	}
-	if err := sleep(ctx, fate.after); err != nil {
+	if err := pause.For(ctx, fate.after); err != nil {
 		_ = response.Body.Close()
 		return nil, err
 	}
@@ -137,20 +137,6 @@ func (n *Network) Do(ctx context.Context, request *fetchhttp.Request) (*fetchhtt
 		response.Body = &cutBody{ReadCloser: response.Body, ctx: ctx, left: fate.cut, how: fate.cutHow}
 	}
 	return response, nil
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // decide rolls the dice for a request.

@@ -2,6 +2,7 @@ package docstore
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/gouchdb/gouchdb/core"
@@ -72,6 +73,9 @@ func (db *DB) makeSteps(ctx context.Context, g *viewGroup) error {
 		go next.prepareAfter(ctx, u.upTo, u.purgeSeq, u.last, ready)
 		moved, err := u.store(ctx)
 		<-ready
+		if next.panicked != nil {
+			panic(next.panicked)
+		}
 		if err != nil || u.last && !moved {
 			return err
 		}
@@ -84,13 +88,14 @@ func (db *DB) makeSteps(ctx context.Context, g *viewGroup) error {
 	return u.err
 }
 
-// prepareAfter prepares the step after one that is being stored, taking it that nobody else changes the index.
+// prepareAfter prepares the step after one that is being stored, taking it that nobody else changes the index. A panic of a map function in Go is kept for the caller's goroutine.
 func (u *viewUpdate) prepareAfter(ctx context.Context, seq, purgeSeq uint64, last bool, ready chan<- struct{}) {
+	defer close(ready)
+	defer func() { u.panicked = recover() }()
 	u.record.state.Seq, u.record.state.PurgeSeq = seq, purgeSeq
 	if !last {
 		u.prepare(ctx)
 	}
-	close(ready)
 }
 
 // isCurrent reports whether there is nothing to do for an index.
@@ -125,15 +130,21 @@ type viewUpdate struct {
 	emitted  int      // bytes
 	end      bool     // the index is up to date
 	err      error    // why the step could not be prepared
+	panicked any
 }
 
 // prepare reads documents and runs the map functions on them.
 func (u *viewUpdate) prepare(ctx context.Context) {
-	u.err = kv.ViewSettled(ctx, u.db.store, func(s kv.Snapshot) error { return u.read(ctx, s) })
-	if u.err == nil && !u.end {
-		u.err = u.mapAll(ctx)
+	u.err = errNotPrepared
+	err := kv.ViewSettled(ctx, u.db.store, func(s kv.Snapshot) error { return u.read(ctx, s) })
+	if err == nil && !u.end {
+		err = u.mapAll(ctx)
 	}
+	u.err = err
 }
+
+// errNotPrepared stands for the outcome of a map function in Go that panicked, or ended its goroutine.
+var errNotPrepared = errors.New("a map function did not return")
 
 // store puts the rows into the index. It reports whether somebody else has changed that, and then does nothing.
 func (u *viewUpdate) store(ctx context.Context) (moved bool, err error) {

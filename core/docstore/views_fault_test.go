@@ -25,6 +25,7 @@ func TestFaultsInViews(t *testing.T) {
 			store := &faultyStore{Store: memkv.New()}
 			db, err := docstore.Open(t.Context(), store, docstore.Options{Scripts: javascript.New(javascript.Options{})})
 			require.NoError(t, err)
+			db.UpdateViewsInSteps(30) // one of them is stored while the next is prepared
 			var texts []string
 			for i := range 100 {
 				texts = append(texts, fmt.Sprintf(`{"_id":"doc%d","n":%d}`, i, i))
@@ -58,6 +59,42 @@ func TestFaultsInViews(t *testing.T) {
 			if n > 20 {
 				n += 6 // the many rows are much alike
 			}
+		}
+	}
+}
+
+// A document that was purged leaves no rows, whatever fails while they are looked for.
+func TestFaultsWhileAViewForgetsThePurged(t *testing.T) {
+	t.Parallel()
+	for n := 1; ; n++ {
+		store := &faultyStore{Store: memkv.New()}
+		db := openStore(t, store)
+		v := counted{}
+		keys := number(t, db, 20)
+		got, err := v.rows(t.Context(), db)
+		require.NoError(t, err)
+		require.Equal(t, keys, got)
+		for _, docID := range []string{"doc01", "doc02", "doc20"} {
+			doc, err := db.Get(t.Context(), docID, core.GetOptions{})
+			require.NoError(t, err)
+			_, err = db.Purge(t.Context(), []core.DocRevs{{ID: docID, Revs: []core.Rev{doc.Rev}}})
+			require.NoError(t, err)
+		}
+		start := store.injector.Count()
+		store.injector.At(n, fault.Fail, nil)
+		got, err = v.rows(t.Context(), db)
+		disturbed := store.injector.Count()-start >= n
+		store.injector.Heal()
+		if err != nil {
+			require.ErrorIs(t, err, fault.ErrInjected, "fault %d", n)
+			got, err = v.rows(t.Context(), db)
+			require.NoError(t, err)
+		}
+		require.Equal(t, keys[2:19], got, "fault %d", n)
+		requireSound(t, db)
+		if !disturbed {
+			require.Greater(t, n, 10)
+			break
 		}
 	}
 }

@@ -212,6 +212,18 @@ func TestArrayReader(t *testing.T) {
 			elements, r.At = append(elements, text[begin:end]), end
 		}
 	}
+	for text, want := range map[string][]string{`[]`: nil, ` [ ] `: nil, `[1]`: {"1"}, "[\n1 , [2] ]\t": {"1", "[2]"}} {
+		got, err := read(text)
+		assert.NoError(t, err, text)
+		assert.Equal(t, want, got, text)
+	}
+	for text, offset := range map[string]int{``: 0, `{}`: 0, ` 1`: 1, `[`: 1, `[] x`: 3, `[1`: 2, `[1 x`: 3, `[1,`: 3, `[1,]`: 3, `[,1]`: 1, `[1}`: 2, `[1] ]`: 4, `[1]]`: 3} {
+		_, err := read(text)
+		var syntax *rawjson.SyntaxError
+		if assert.ErrorAs(t, err, &syntax, text) {
+			assert.Equal(t, offset, syntax.Offset, text)
+		}
+	}
 	seed := seeds.For(t)
 	g := randjson.New(seed)
 	for range 2000 {

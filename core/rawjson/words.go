@@ -18,7 +18,7 @@ func wordAt(text []byte, i int) uint64 {
 	return uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 | uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
 }
 
-// skipInner returns the first position from i on at which, inside a string, there is a quote or a backslash; the length of text if there is none.
+// skipInner returns the first position from i on at which, inside a string, there is a quote or a backslash; if there is none, the length of text, or i when that is beyond it.
 func skipInner(text []byte, i int) int {
 	for ; i+8 <= len(text); i += 8 {
 		word := wordAt(text, i)
@@ -30,7 +30,7 @@ func skipInner(text []byte, i int) int {
 	for i < len(text) && text[i] != '"' && text[i] != '\\' {
 		i++
 	}
-	return min(i, len(text))
+	return i
 }
 
 // skipPlain returns the first position from i on at which, inside a string, there is something else than an ASCII character that a string may hold as it is; the length of text

@@ -33,11 +33,22 @@ func TestCutKeepsTheLastOfEachName(t *testing.T) {
 		}
 		cutter.Reset()
 		buf := []byte(text.String())
-		dropped := cutter.Object(starts, func(start int) []byte { return buf[start : start+1] })
+		dropped := cutter.Object(starts, func(start int) []byte { return spelled(buf[start]) })
 		got := string(cutter.Cut(buf))
 		assert.Equal(t, want.String(), got, "%s", text.String())
 		assert.Equal(t, text.Len()-want.Len(), 2*dropped)
 	}
+}
+
+// spelled returns the name that a letter stands for: one is empty, and a third of them differ only where a quick look does not look.
+func spelled(letter byte) []byte {
+	switch {
+	case letter == 'a':
+		return nil
+	case letter%3 == 0:
+		return []byte{'n', letter, 'n', 'n', 'n', 'n'}
+	}
+	return []byte{letter}
 }
 
 func memberFollows(rest string, name byte) bool {

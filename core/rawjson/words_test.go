@@ -6,13 +6,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // Looking at eight bytes at a time finds what looking at each finds.
 func TestWords(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	first := func(text []byte, i int, found func(c byte) bool) int {
 		for i < len(text) && !found(text[i]) {

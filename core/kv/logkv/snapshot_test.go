@@ -13,6 +13,7 @@ import (
 
 	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/kv/internal/tree"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // What is on disks has to be read by every version to come. Who changes these bytes has to count the version up, and to go on reading the old ones.
@@ -39,8 +40,7 @@ func TestFormat(t *testing.T) {
 
 func TestSnapshotsOfManyChunks(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
+	seed := seeds.For(t)
 	random := rand.New(rand.NewPCG(seed, 0))
 	for _, c := range []struct {
 		name        string

@@ -133,6 +133,26 @@ test("what a replication joins across engines is read by both at once", { timeou
   await tab.close();
 });
 
+test("a function that never ends stops the worker, not the page", { timeout: 60_000 }, async () => {
+  const tab = await open();
+  const outcome = await tab.evaluate(async () => {
+    const db = new GouchDB("endless", { worker: true });
+    await db.bulkDocs([{ _id: "a" }, { _id: "_design/d", views: { v: { map: "function (doc) { for (;;) {} }" } } }]);
+    const controller = new AbortController();
+    const query = db.query("d/v", { signal: controller.signal }).catch((error) => error.name);
+    const page = new GouchDB("endless-beside");
+    for (let n = 0; n < 20; n++) { // turns of the page's own loop
+      await new Promise((resolve) => setTimeout(resolve));
+      await page.put({ _id: `n-${n}` });
+    }
+    const waits = await Promise.race([query, page.info()]);
+    controller.abort();
+    return { written: waits.doc_count, query: await query };
+  });
+  assert.deepEqual(outcome, { written: 20, query: "AbortError" });
+  await tab.close();
+});
+
 test("finds and views; functions go to the worker, and what they take from the page is missed by name", { timeout: 60_000 }, async () => {
   const tab = await open();
   const outcome = await tab.evaluate(async () => {

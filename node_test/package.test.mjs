@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setImmediate } from "node:timers/promises";
@@ -43,6 +44,23 @@ test("the package holds what it needs and nothing else", () => {
   const { version, dependencies } = JSON.parse(readFileSync(join(packageRoot, "package.json"), "utf8"));
   assert.equal(dependencies, undefined);
   assert.equal(GouchDB.version, version);
+});
+
+test("require gives the class, with everything else on it", async () => {
+  const required = createRequire(join(project, "app.cjs"));
+  for (const name of ["gouchdb", "gouchdb/inline", "gouchdb/service-worker"]) {
+    const Class = required(name);
+    assert.deepEqual([typeof Class, Class.default === Class, Class.GouchDB === Class, typeof Class.GouchError], ["function", true, true, "function"], name);
+  }
+  const Class = required("gouchdb");
+  const db = new Class("required", { adapter: "memory" });
+  assert.equal((await db.put({ _id: "a" })).ok, true);
+  assert.ok(await db.get("b").catch((error) => error instanceof Class.GouchError && db instanceof Class));
+  // What the types say is there, is there.
+  const declared = readFileSync(join(packageRoot, "dist/types-cjs/require.d.ts"), "utf8");
+  for (const name of Object.keys(Class).filter((key) => /^[A-Z]/.test(key))) {
+    assert.match(declared, new RegExp(`\\b${name}\\b`), name);
+  }
 });
 
 test("documents are written, read, changed and removed", async () => {

@@ -12,6 +12,7 @@ import { packageRoot, project } from "./installed.mjs";
 const require = createRequire(new URL("../js/package.json", import.meta.url));
 const ts = require("typescript");
 const sources = join(project, "types");
+const commonJS = ["commonjs.cts", "interop.cts"];
 const theirs = ["app", "library"]; // written for PouchDB
 
 before(() => {
@@ -22,6 +23,12 @@ before(() => {
     const migrated = app.replace('import PouchDB from "pouchdb";', 'import PouchDB from "gouchdb";');
     assert.notEqual(migrated, app);
     writeFileSync(join(sources, `migrated-${name}.ts`), migrated);
+    writeFileSync(join(sources, `required-${name}.cts`), app.replace('import PouchDB from "pouchdb";', 'import PouchDB = require("gouchdb");'));
+  }
+  for (const name of commonJS) {
+    // Without conditions, react and inline are not found by their names.
+    const text = readFileSync(join(sources, name), "utf8").replace(/"gouchdb\/react"/, '"gouchdb/dist/types-cjs/react"').replace(/"gouchdb\/inline"/, '"gouchdb"');
+    writeFileSync(join(sources, name.replace(".cts", ".ts")), text);
   }
   mkdirSync(join(project, "node_modules/@types"), { recursive: true });
   symlinkSync(fileURLToPath(new URL("node_modules/expect-type", import.meta.url)), join(project, "node_modules/expect-type"));
@@ -38,7 +45,13 @@ const typed = ["consumer.ts", "documents.ts", "queries.ts", "events.ts", ...thei
 
 describe("types", { concurrency: 2 }, () => {
   test("for bundlers", { timeout: 120_000 }, () => compile(typed, bundler));
-  test("for Node, as an ES module and for require()", { timeout: 120_000 }, () => compile([...typed, "commonjs.cts"], node));
+  test("for Node, as an ES module and for require()", { timeout: 120_000 }, () => compile([...typed, ...commonJS, ...theirs.map((name) => `required-${name}.cts`)], node));
+
+  // With TypeScript's older ways to find packages, which know no conditions.
+  for (const [what, ...options] of [["as it comes"], ["with default imports", "--esModuleInterop"]]) {
+    test(`for projects of the module kind CommonJS, ${what}`, { timeout: 120_000 }, () =>
+      compile(["commonjs.ts", "interop.ts"], ["--module", "commonjs", "--moduleResolution", "node10", ...options]));
+  }
 
   // What the migrated ones are compared with.
   test("an app and a library for PouchDB compile with PouchDB's types", { timeout: 120_000 }, () =>

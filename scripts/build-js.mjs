@@ -1,12 +1,13 @@
 // Builds js/dist: the engines, the JavaScript for each place (see js-builds.mjs), and the declarations. One build id goes into the wasm and the JavaScript.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { GOEXPERIMENT, libraryOverlay } from "./go-library.mjs";
 import { bundleAll } from "./js-builds.mjs";
+import { declare } from "./js-types.mjs";
 import { mergeSegments } from "./wasm-data.mjs";
 import { shortenTraces } from "./wasm-traces.mjs";
 
@@ -143,12 +144,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   buildWasm(join(fresh, "gouchdb.wasm"), id);
   buildWasm(join(fresh, "gouchdb-node.wasm"), id, "node");
   await bundleAll(join(js, "src/entrypoints"), fresh, id);
-  execFileSync(process.execPath, [require.resolve("typescript/bin/tsc"), "-p", js, "--emitDeclarationOnly", "--stripInternal", "--outDir", join(fresh, "types")], {
-    stdio: "inherit",
-  });
-  // The same once more for require(): what is true of an ES module is not believed of the other kind.
-  cpSync(join(fresh, "types"), join(fresh, "types-cjs"), { recursive: true });
-  writeFileSync(join(fresh, "types-cjs/package.json"), '{ "type": "commonjs" }\n');
+  declare(js, fresh);
   rmSync(dist, { recursive: true, force: true });
   renameSync(fresh, dist);
   copyFileSync(join(root, "LICENSE"), join(js, "LICENSE"));

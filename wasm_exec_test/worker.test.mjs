@@ -83,7 +83,7 @@ test("replication with a server, and with databases of the page; filters are fun
     const db = new GouchDB("replicated", { worker: true });
     await db.bulkDocs(Array.from({ length: 50 }, (_, i) => ({ _id: `d-${i}`, i })));
     const push = await db.replicate.to(`${url}/replicated`);
-    let limit = 10; // a closure
+    const limit = 10; // a closure
     const half = await new GouchDB("half").replicate.from(db, { filter: (doc) => doc.i < limit });
     const back = await GouchDB.replicate(`${url}/replicated`, new GouchDB("back", { worker: true }));
     const both = await new GouchDB("here").sync(db);

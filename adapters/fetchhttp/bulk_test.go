@@ -161,6 +161,20 @@ func TestBulkGetAligns(t *testing.T) {
 	assert.Equal(t, []string{"a 3-c", "a 2-y not_found", "b 1-x", "a 1-z", "c 1-c not_found"}, got)
 }
 
+// What is no answer to a bulk get must not be taken for one that lacks everything: a replication would go on without the documents.
+func TestBulkGetAnswers(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{`{}`, `[]`, `7`, `{"rows":[]}`, `{"results":{}}`, `{"results":null}`, `{"results":7}`, `{"results":[7]`, `{"results":[{"id":"a","docs":[{}x]}]}`} {
+		results, err := openFake(t, always(200, answer), Options{}).BulkGet(t.Context(), []core.DocRev{{ID: "a"}}, core.BulkGetOptions{})
+		assert.Error(t, err, answer)
+		assert.Nil(t, results, answer)
+	}
+	results, err := openFake(t, always(200, `{"results":[]}`), Options{}).BulkGet(t.Context(), []core.DocRev{{ID: "a"}}, core.BulkGetOptions{})
+	require.NoError(t, err)
+	require.Len(t, results, 1)
+	assert.ErrorIs(t, results[0].Docs[0].Err, core.ErrMissing)
+}
+
 func TestBulkDocsResults(t *testing.T) {
 	t.Parallel()
 	docs := []*core.Document{{ID: "a", Rev: rev(t, "1-a"), Body: core.EmptyBody}, {ID: "b", Rev: rev(t, "1-b"), Body: core.EmptyBody}, {ID: "a", Rev: rev(t, "1-x"), Body: core.EmptyBody}}

@@ -69,7 +69,7 @@ func (set intervals) single() bool { return len(set) == 1 && set[0].isPoint() }
 var arrays = ofKinds(kinds(rawjson.Array))[0]
 
 // singleBytes are the bounds of kinds, which nobody changes.
-var singleBytes = [...]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}
+var singleBytes = [...]byte{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10}
 
 // ofKinds returns the values of some kinds.
 func ofKinds(set kindSet) intervals {

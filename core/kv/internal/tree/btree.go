@@ -70,10 +70,9 @@ func (t *nodes) set(item Item) (previous Item, replaced bool) {
 		t.root = &node{owner: t.owner}
 	}
 	n := t.own(&t.root)
-	if len(n.items) == mostItems {
-		t.root = &node{owner: t.owner, children: []*node{n}}
-		t.root.split(0)
-		n = t.root
+	if len(n.items) == mostItems { // then it is split like any other child
+		n = &node{owner: t.owner, children: []*node{n}}
+		t.root = n
 	}
 	key := item.Key()
 	for {

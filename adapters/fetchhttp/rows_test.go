@@ -34,6 +34,7 @@ var rowTexts = []struct {
 	{"\n\n{\"rows\":[\n\n{\"a\":1},\r\n{\"b\":[1,{\"c\":\"]},\\\"\"}]}\n],\n\"last_seq\":\"7-x\",\"pending\":0}\n\n", []string{`{"a":1}`, `{"b":[1,{"c":"]},\""}]}`},
 		`{"rows":[],"last_seq":"7-x","pending":0}`},
 	{`{"before":{"rows":[1]},"rows":[1,"two",null,[3]],"after":[]}`, []string{"1", `"two"`, "null", "[3]"}, `{"before":{"rows":[1]},"rows":[],"after":[]}`},
+	{`{"rows":[123,-4.5e6,78]}`, []string{"123", "-4.5e6", "78"}, `{"rows":[]}`}, // a number may go on after what has arrived
 	{`{"r\u006fws":[1 ]}`, []string{"1"}, `{"r\u006fws":[]}`},
 }
 

@@ -3,6 +3,7 @@ package tree
 import (
 	"bytes"
 	"cmp"
+	"fmt"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -11,16 +12,24 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gouchdb/gouchdb/core/kv"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // A tree of several levels holds what a map holds, whatever is done to it, and so do its copies, which nothing is done to.
 func TestATreeHoldsWhatAMapHolds(t *testing.T) {
 	t.Parallel()
 	for _, length := range []int{0, 70} { // of what all keys begin with: those of 64 bytes and more have longer heads
-		seed := rand.Uint64()
+		seed := seeds.For(t)
 		random := rand.New(rand.NewPCG(seed, 0))
 		start := bytes.Repeat([]byte("."), length)
-		key := func() []byte { return append(bytes.Clone(start), randomBytes(random, 6)...) }
+		var known [][]byte
+		key := func() []byte {
+			if len(known) > 0 && random.IntN(3) == 0 {
+				return known[random.IntN(len(known))]
+			}
+			known = append(known, append(bytes.Clone(start), randomBytes(random, 14)...))
+			return known[len(known)-1]
+		}
 		tree, want := New(), map[string]Item{}
 		type version struct {
 			tree *Tree
@@ -28,9 +37,12 @@ func TestATreeHoldsWhatAMapHolds(t *testing.T) {
 		}
 		var older []version
 		// It grows, shrinks, and is emptied, by keys in any order and by keys in a row.
-		for phase, deletes := range []int{1, 5, 2, 9, 0, 10} {
-			for range 3000 {
+		for phase, deletes := range []int{1, 5, 2, 9, 0, 10, 0, 10} {
+			for i := range 9000 {
 				k := key()
+				if phase == 4 {
+					k = fmt.Appendf(bytes.Clone(start), "%05d", i)
+				}
 				if random.IntN(10) < deletes {
 					previous, deleted := tree.Delete(k)
 					was, there := want[string(k)]
@@ -44,14 +56,24 @@ func TestATreeHoldsWhatAMapHolds(t *testing.T) {
 				require.True(t, was == previous && there == replaced, "seed %d: put %q", seed, k)
 				want[string(k)] = item
 			}
-			if phase == 3 || phase == 5 {
-				for _, k := range slices.Sorted(maps.Keys(want)) {
+			if phase == 3 || deletes == 10 {
+				keys := slices.Sorted(maps.Keys(want))
+				if deletes == 10 {
+					slices.Reverse(keys)
+				}
+				for i, k := range keys {
+					if i%50 == 0 { // not only what is left at the end has to be as it must be
+						requireSound(t, seed, tree.items.root, true)
+					}
 					_, deleted := tree.Delete([]byte(k))
 					require.True(t, deleted, "seed %d", seed)
 					delete(want, k)
 				}
 			}
-			requireHolds(t, seed, random, tree, want)
+			levels := requireHolds(t, seed, random, tree, want)
+			if phase == 0 {
+				require.Equal(t, 3, levels, "so that nodes with children are split and joined")
+			}
 			kept := tree.Copy()
 			if phase%2 == 0 { // either of both may be written to
 				tree, kept = kept, tree
@@ -64,8 +86,8 @@ func TestATreeHoldsWhatAMapHolds(t *testing.T) {
 	}
 }
 
-// requireHolds checks a tree without a base: what it has, and that its nodes are as they must be.
-func requireHolds(t *testing.T, seed uint64, random *rand.Rand, tree *Tree, want map[string]Item) {
+// requireHolds checks a tree without a base: what it has, and that its nodes are as they must be. It returns how many levels they have.
+func requireHolds(t *testing.T, seed uint64, random *rand.Rand, tree *Tree, want map[string]Item) (levels int) {
 	t.Helper()
 	require.Equal(t, len(want), tree.Len(), "seed %d", seed)
 	var items []Item
@@ -95,8 +117,9 @@ func requireHolds(t *testing.T, seed uint64, random *rand.Rand, tree *Tree, want
 	tree.GetMany(keys, func(i int, item Item) { many[i] = item })
 	require.True(t, slices.Equal(items, many), "seed %d", seed)
 	if root := tree.items.root; root != nil {
-		requireSound(t, seed, root, true)
+		levels = requireSound(t, seed, root, true)
 	}
+	return levels
 }
 
 // requireSound checks a node and those below it, and returns how many levels they have.

@@ -164,6 +164,7 @@ type bodyReader struct {
 	contents contents
 	since    []uint64 // for each document, when contents are wanted
 	passing  bool     // the documents are not kept: they may share the snapshot's memory
+	keys     keyMemory
 }
 
 // want fills doc.Body when the reader reads.
@@ -184,7 +185,7 @@ func (r *bodyReader) read(ctx context.Context, s kv.Snapshot) (size int, err err
 	if len(r.docs) == 0 {
 		return 0, nil
 	}
-	values, err := s.GetMany(ctx, bodyKeys(r.numbers))
+	values, err := s.GetMany(ctx, r.keys.ofBodies(r.numbers))
 	if err != nil {
 		return 0, err
 	}
@@ -215,6 +216,12 @@ func (r *bodyReader) read(ctx context.Context, s kv.Snapshot) (size int, err err
 	}
 	r.docs, r.numbers, r.since = r.docs[:0], r.numbers[:0], r.since[:0]
 	return size, nil
+}
+
+// forget lets go of what was read, so that the reader may read something else.
+func (r *bodyReader) forget() {
+	clear(r.docs[:cap(r.docs)])
+	*r = bodyReader{docs: r.docs[:0], numbers: r.numbers[:0], keys: r.keys}
 }
 
 // own returns a body that is the document's.

@@ -17,3 +17,9 @@ func (s *slab[T]) next(room int) *T {
 
 // reuse takes back what was handed out of the newest piece.
 func (s *slab[T]) reuse() { s.used = 0 }
+
+// forget takes it back, too, and lets go of what it refers to.
+func (s *slab[T]) forget() {
+	clear(s.piece)
+	s.used = 0
+}

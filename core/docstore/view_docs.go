@@ -48,15 +48,14 @@ func linked(row *core.ViewRow) (docID string, rev core.Rev, named bool) {
 
 // join reads the documents of the rows that wait, all together.
 func (q *viewQuery) join() error {
-	rows := make([]*viewed, 0, len(q.rows))
-	docIDs := make([]string, 0, len(q.rows))
-	revs := make([]core.Rev, 0, len(q.rows))
+	n := &q.named
+	n.rows, n.docIDs, n.revs = n.rows[:0], n.docIDs[:0], n.revs[:0]
 	for _, made := range q.rows {
 		if docID, rev, named := linked(&made.row); named {
-			rows, docIDs, revs = append(rows, made), append(docIDs, docID), append(revs, rev)
+			n.rows, n.docIDs, n.revs = append(n.rows, made), append(n.docIDs, docID), append(n.revs, rev)
 		}
 	}
-	values, err := q.snapshot.GetMany(q.ctx, idKeys(documentPrefix, docIDs))
+	values, err := q.snapshot.GetMany(q.ctx, n.keys.ofIDs(documentPrefix, n.docIDs))
 	if err != nil {
 		return err
 	}
@@ -64,7 +63,7 @@ func (q *viewQuery) join() error {
 		if value == nil {
 			continue
 		}
-		if err := q.want(rows[i], docIDs[i], revs[i], value); err != nil {
+		if err := q.want(n.rows[i], n.docIDs[i], n.revs[i], value); err != nil {
 			return err
 		}
 	}

@@ -31,7 +31,11 @@ func (db *DB) query(ctx context.Context, g *viewGroup, place viewPlace, options 
 			return summary, err
 		}
 	}
-	q := viewQuery{db: db, options: &options, query: query, place: place, script: script, each: each, summary: &summary}
+	q := viewQuery{
+		viewMemory: memoryOfViews.Get().(*viewMemory),
+		db:         db, options: &options, query: query, place: place, script: script, each: each, summary: &summary,
+	}
+	defer q.release()
 	err = db.store.View(ctx, func(s kv.Snapshot) error { return q.run(ctx, s, g) })
 	if err == nil && q.reduction != nil && q.reduction.Learned() {
 		// It is worked out again when it cannot be kept.
@@ -45,6 +49,7 @@ func (db *DB) query(ctx context.Context, g *viewGroup, place viewPlace, options 
 
 // viewQuery is one query on its way.
 type viewQuery struct {
+	*viewMemory
 	db        *DB
 	options   *core.ViewOptions
 	query     *mapreduce.Query
@@ -57,17 +62,7 @@ type viewQuery struct {
 	ctx      context.Context
 	snapshot kv.Snapshot
 	window   window
-	rows     []*viewed // that wait for their documents
-	memory   slab[viewed]
-	keys     []byte // of those rows, when they are not kept
-	bodies   bodyReader
 	chunk    int
-}
-
-// viewed is a row with its document: one piece of memory.
-type viewed struct {
-	row core.ViewRow
-	doc core.Document
 }
 
 func (q *viewQuery) run(ctx context.Context, s kv.Snapshot, g *viewGroup) error {

@@ -4,13 +4,11 @@ import (
 	"cmp"
 	"context"
 	"iter"
-	"slices"
 	"strconv"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/kv/internal/tree"
-	"github.com/gouchdb/gouchdb/internal/order"
 )
 
 // reader reads a tree, and the values that are not in it. It is the kv.Snapshot of a View, and a part of the kv.Tx of an Update.
@@ -51,13 +49,12 @@ func (r *reader) GetMany(ctx context.Context, keys [][]byte) ([][]byte, error) {
 	if err := r.store.check(ctx); err != nil {
 		return nil, err
 	}
-	items := make([]tree.Item, len(keys))
-	r.tree.GetMany(keys, func(i int, item tree.Item) { items[i] = item })
+	c := collector{reader: r, values: make([][]byte, len(keys))}
+	r.tree.GetMany(keys, c.take)
 	if err := sound(r.tree); err != nil {
 		return nil, err
 	}
-	values := make([][]byte, len(keys))
-	return values, r.values(ctx, items, values)
+	return c.values, c.fetch(ctx)
 }
 
 // A scan fetches the values of several entries ahead, few at first because many scans are left early.
@@ -125,50 +122,13 @@ func (r *reader) yieldAll(ctx context.Context, items []tree.Item, values [][]byt
 	return true
 }
 
-// values reads the values of items, in their places, and the records that hold them together. Empty items have none.
+// values reads the values of items, in their places, and the records that hold them together.
 func (r *reader) values(ctx context.Context, items []tree.Item, values [][]byte) error {
-	var absent []int // places of those whose records have to be read
-	var number uint64
-	var content []byte // of the record of that number; neighbours are often in the same one
+	c := collector{reader: r, values: values}
 	for i, item := range items {
-		switch {
-		case item == "":
-			continue
-		case !item.External():
-			values[i] = item.Value()
-			continue
-		}
-		at := mustAddress(item)
-		if content == nil || at.record != number {
-			number, content = at.record, r.inMemory(at.record)
-		}
-		value, ok := at.in(content)
-		if content == nil || !ok {
-			absent = append(absent, i)
-			continue
-		}
-		values[i] = value
+		c.take(i, item)
 	}
-	if len(absent) == 0 {
-		return nil
-	}
-	numbers := make([]uint64, 0, len(absent))
-	for _, i := range absent {
-		if number := mustAddress(items[i]).record; !r.holds(number) {
-			numbers = append(numbers, number)
-		}
-	}
-	order.Values(numbers)
-	records, err := r.store.records(ctx, slices.Compact(numbers))
-	if err != nil {
-		return err
-	}
-	for _, i := range absent {
-		if values[i], err = r.value(ctx, items[i], records); err != nil {
-			return err
-		}
-	}
-	return nil
+	return c.fetch(ctx)
 }
 
 // inMemory returns a record without its checksum, if it is not yet in the log or in the cache.

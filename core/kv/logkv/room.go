@@ -11,7 +11,8 @@ import (
 
 // Reserver is a Device that keeps some room for when there is no other. What is acknowledged already may use it, and what makes room: deletions and compaction.
 type Reserver interface {
-	// Release gives that room back, for the next calls to use; released is false when there was none left to give back.
+	// Release gives that room back, for the next calls to use, and takes its time; released is false when there was none left to give back. When what is written next
+	// finds no room all the same, it is called again.
 	Release(ctx context.Context) (released bool, err error)
 }
 

@@ -41,7 +41,7 @@ async function compile(files, options) {
 
 const bundler = ["--module", "esnext", "--moduleResolution", "bundler"];
 const node = ["--module", "nodenext", "--moduleResolution", "nodenext"];
-const typed = ["consumer.ts", "documents.ts", "queries.ts", "events.ts", ...theirs.map((name) => `migrated-${name}.ts`)];
+const typed = ["consumer.ts", "documents.ts", "queries.ts", "events.ts", "callbacks.ts", ...theirs.map((name) => `migrated-${name}.ts`)];
 
 describe("types", { concurrency: 2 }, () => {
   test("for bundlers", { timeout: 120_000 }, () => compile(typed, bundler));

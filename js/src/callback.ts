@@ -3,8 +3,15 @@ import type { GouchError } from "./error.js";
 /** Is called with an error, or with null and the result. */
 export type Callback<Result> = (...answer: [error: GouchError, result: undefined] | [error: null, result: Result]) => void;
 
+/**
+ * What may be given as a callback: one that takes the error alone, or that spells out other types than {@link Callback} has, is a function that TypeScript cannot
+ * compare with a choice of arguments. A function that spells out nothing is a {@link Callback}, and is told the types of its arguments.
+ */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-function-type -- it says which types it takes, and nothing can be said of them
+export type AnyCallback<Result> = Callback<Result> | Function;
+
 /** What a method takes last: options or none, and perhaps a callback. Its promise is there either way. */
-export type Trailing<Options, Result> = [options?: Options | Callback<Result> | null, callback?: Callback<Result>];
+export type Trailing<Options, Result> = [options?: Options | AnyCallback<Result> | null, callback?: AnyCallback<Result>];
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -43,5 +50,5 @@ export function bothStyles(owner: object, method: Method, from: number): Method 
 
 /** Options and callback of a method that is told apart from others by hand: the options may be left out. */
 export function optionsAndCallback<Options extends object, Result>([first, second]: Trailing<Options, Result>): [options: Options, callback: Callback<Result> | undefined] {
-  return typeof first === "function" ? [{} as Options, first] : [first ?? ({} as Options), second];
+  return (typeof first === "function" ? [{}, first] : [first ?? {}, second]) as [Options, Callback<Result> | undefined];
 }

@@ -1,5 +1,5 @@
 import { bytesOf, prepare, type AttachmentContent } from "./attachments.js";
-import type { Callback, Trailing } from "./callback.js";
+import type { AnyCallback, Trailing } from "./callback.js";
 import { connectionOf, Database, isAsBuilt, noteBuiltIn } from "./database.js";
 import { checkDocument, checkID, checkName, checkRev, documentsText, documentText, forced } from "./document.js";
 import { failure, toJSON, type EngineFailure } from "./engine.js";
@@ -73,8 +73,8 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
    * Reads a document, or with `open_revs` several revisions of it. An id that no document has is an error (404), with the reason
    * `missing` or `deleted`.
    */
-  get<Model extends object = Content>(id: string, options: t.OpenRevsOptions & { open_revs: "all" }, callback?: Callback<t.FoundRev<NoInfer<Model>>[]>): Promise<t.FoundRev<NoInfer<Model>>[]>;
-  get<Model extends object = Content>(id: string, options: t.OpenRevsOptions, callback?: Callback<t.OpenRev<NoInfer<Model>>[]>): Promise<t.OpenRev<NoInfer<Model>>[]>;
+  get<Model extends object = Content>(id: string, options: t.OpenRevsOptions & { open_revs: "all" }, callback?: AnyCallback<t.FoundRev<NoInfer<Model>>[]>): Promise<t.FoundRev<NoInfer<Model>>[]>;
+  get<Model extends object = Content>(id: string, options: t.OpenRevsOptions, callback?: AnyCallback<t.OpenRev<NoInfer<Model>>[]>): Promise<t.OpenRev<NoInfer<Model>>[]>;
   get<Model extends object = Content>(id: string, ...rest: Trailing<t.GetOptions, t.StoredDocument<NoInfer<Model>>>): Promise<t.StoredDocument<NoInfer<Model>>>;
   async get(id: string, options: t.GetOptions | t.OpenRevsOptions = {}): Promise<t.StoredDocument<Content> | t.OpenRev<Content>[]> {
     if (typeof id !== "string" || id === "") {
@@ -134,8 +134,8 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
    * await db.putAttachment("milk", "photo.jpg", rev, blob, "image/jpeg");
    * ```
    */
-  putAttachment(id: string, name: string, rev: string | null | undefined, data: AttachmentContent, type: string, callback?: Callback<t.WriteResult>): Promise<t.WriteResult>;
-  putAttachment(id: string, name: string, data: AttachmentContent, type: string, callback?: Callback<t.WriteResult>): Promise<t.WriteResult>;
+  putAttachment(id: string, name: string, rev: string | null | undefined, data: AttachmentContent, type: string, callback?: AnyCallback<t.WriteResult>): Promise<t.WriteResult>;
+  putAttachment(id: string, name: string, data: AttachmentContent, type: string, callback?: AnyCallback<t.WriteResult>): Promise<t.WriteResult>;
   async putAttachment(id: string, name: string, ...rest: unknown[]): Promise<t.WriteResult> {
     const withoutRev = rest.length === 2;
     const [rev, data, type] = withoutRev ? [undefined, ...rest] : rest;
@@ -167,7 +167,7 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
   }
 
   /** Removes an attachment from a document. */
-  removeAttachment(id: string, name: string, rev: string, callback?: Callback<t.WriteResult>): Promise<t.WriteResult>;
+  removeAttachment(id: string, name: string, rev: string, callback?: AnyCallback<t.WriteResult>): Promise<t.WriteResult>;
   async removeAttachment(id: string, name: string, rev: string): Promise<t.WriteResult> {
     checkID(id);
     checkName(name);
@@ -215,7 +215,7 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
   /** Lists documents in the order of their ids. */
   allDocs<Model extends object = Content>(
     options: t.AllDocsOptions & { keys: string[] },
-    callback?: Callback<t.AllDocsResult<NoInfer<Model>, t.AllDocsRow<NoInfer<Model>> | t.MissingRow>>,
+    callback?: AnyCallback<t.AllDocsResult<NoInfer<Model>, t.AllDocsRow<NoInfer<Model>> | t.MissingRow>>,
   ): Promise<t.AllDocsResult<NoInfer<Model>, t.AllDocsRow<NoInfer<Model>> | t.MissingRow>>;
   allDocs<Model extends object = Content>(...rest: Trailing<t.AllDocsOptions, t.AllDocsResult<NoInfer<Model>>>): Promise<t.AllDocsResult<NoInfer<Model>>>;
   async allDocs(options: t.AllDocsOptions = {}): Promise<t.AllDocsResult<Content, t.AllDocsRow<Content> | t.MissingRow>> {
@@ -262,7 +262,7 @@ export class Documents<Content extends object = t.AnyContent> extends Database {
   }
 
   /** Reads revisions of many documents. */
-  bulkGet<Model extends object = Content>(options: t.BulkGetOptions, callback?: Callback<t.BulkGetResult<NoInfer<Model>>>): Promise<t.BulkGetResult<NoInfer<Model>>>;
+  bulkGet<Model extends object = Content>(options: t.BulkGetOptions, callback?: AnyCallback<t.BulkGetResult<NoInfer<Model>>>): Promise<t.BulkGetResult<NoInfer<Model>>>;
   async bulkGet(options: t.BulkGetOptions): Promise<t.BulkGetResult<Content>> {
     checkOptions("bulkGet", options);
     checkSignal(options.signal);

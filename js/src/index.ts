@@ -1,6 +1,6 @@
 export * from "./gouchdb.js";
 export { GouchDB as default } from "./gouchdb.js";
-export type { Callback, Trailing } from "./callback.js";
+export type { AnyCallback, Callback, Trailing } from "./callback.js";
 export type { ClassEvents, DatabaseEvents } from "./database.js";
 export type { ActiveTasks, PouchTask, TaskRegistry } from "./active_tasks.js";
 export type { Target } from "./peer.js";

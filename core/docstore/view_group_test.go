@@ -23,6 +23,7 @@ type countedScripts struct {
 	core.Scripts
 	mutex     sync.Mutex
 	functions int            // that a document is given to
+	calls     int            // in which documents were mapped
 	mapped    map[string]int // how often a document was mapped
 }
 
@@ -41,6 +42,7 @@ type countedMaps struct {
 
 func (m countedMaps) Map(ctx context.Context, docs [][]byte) ([][]core.Mapped, error) {
 	m.scripts.mutex.Lock()
+	m.scripts.calls++
 	for _, doc := range docs {
 		docID, _ := rawjson.Text(rawjson.Member(doc, "_id"))
 		m.scripts.mapped[docID]++
@@ -158,6 +160,24 @@ func TestTheSameFunctionHasItsRowsOnce(t *testing.T) {
 		return entries
 	}
 	assert.Equal(t, size(1), size(5))
+}
+
+// Each call may cross into another language: documents are mapped many at a time.
+func TestDocumentsAreMappedManyAtATime(t *testing.T) {
+	t.Parallel()
+	const count = 1200
+	scripts := &countedScripts{Scripts: javascript.New(javascript.Options{}), mapped: map[string]int{}}
+	db, err := docstore.Open(t.Context(), memkv.New(), docstore.Options{Scripts: scripts})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	fillNumbered(t, db, count)
+	putJSON(t, db, `{"_id":"_design/d",`+groupDesign+`}`)
+	summary, err := db.View(t.Context(), "d", "n", core.ViewOptions{}, func(*core.ViewRow) error { return nil })
+	require.NoError(t, err)
+	assert.Equal(t, uint64(count), summary.TotalRows)
+	documents, times := scripts.sinceLast()
+	assert.Equal(t, []int{count, 1}, []int{documents, times})
+	assert.LessOrEqual(t, scripts.calls, count/100)
 }
 
 // viewEntries counts what is stored of views.

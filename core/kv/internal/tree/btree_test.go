@@ -56,6 +56,14 @@ func TestATreeHoldsWhatAMapHolds(t *testing.T) {
 				require.True(t, was == previous && there == replaced, "seed %d: put %q", seed, k)
 				want[string(k)] = item
 			}
+			for range 20 { // those in the root, whose place the last one below takes
+				if root := tree.items.root; root != nil {
+					k := root.items[random.IntN(len(root.items))].Key()
+					_, deleted := tree.Delete(k)
+					require.True(t, deleted, "seed %d", seed)
+					delete(want, string(k))
+				}
+			}
 			if phase == 3 || deletes == 10 {
 				keys := slices.Sorted(maps.Keys(want))
 				if deletes == 10 {

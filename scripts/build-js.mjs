@@ -33,8 +33,8 @@ export function buildID(tags = "") {
   return hash.digest("hex").slice(0, 16);
 }
 
-// Functions are not inlined: that makes the engine smaller, compressed, than it is by default. Except where the time is spent: in the
-// runtime, the storage and the scanning of documents.
+// Functions are not inlined in what a page loads: that makes the engine smaller, compressed, than it is by default. Except where the time is spent: in the
+// runtime, the storage and the scanning of documents. Node's engine comes from a disk, and has them inlined wherever the compiler likes.
 const inlined = [
   "runtime",
   "internal/runtime/...",
@@ -46,13 +46,13 @@ const inlined = [
   "github.com/gouchdb/gouchdb/core/kv/...",
   "github.com/gouchdb/gouchdb/core/rawjson",
 ];
-const inlining = ["-gcflags=all=-l", ...inlined.map((name) => `-gcflags=${name}=`)];
+const pageFlags = ["-gcflags=all=-l", ...inlined.map((name) => `-gcflags=${name}=`)];
 
 /** Builds the engine. With `named`, the names of functions stay in it, for profiles. */
 export function buildWasm(output, id, tags = "", { named = false } = {}) {
   const overlay = libraryOverlay(go("env", "GOROOT"), join(root, "build/_go-library"));
   const linking = `-ldflags=${named ? "" : "-s "}-w -X main.buildID=${id}`;
-  go("build", "-overlay", overlay, "-trimpath", `-tags=${tags}`, ...inlining, linking, "-o", output, "./wasm");
+  go("build", "-overlay", overlay, "-trimpath", `-tags=${tags}`, ...(tags === "node" ? [] : pageFlags), linking, "-o", output, "./wasm");
   const engine = mergeSegments(readFileSync(output), shortenTraces);
   const lacking = WebAssembly.Module.imports(new WebAssembly.Module(engine)).find(({ name }) => unused.includes(name));
   if (lacking) {

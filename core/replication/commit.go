@@ -168,7 +168,7 @@ func (r *replicator) commit(retry *retrier) error {
 	r.session.recorded = r.progress.seq
 	r.session.endTime = r.lastCommit
 	r.session.counts = r.result.Counts.minus(r.before)
-	if r.options.Live && len(r.window.rows) <= smallWindow {
+	if r.options.Live && r.window.count <= smallWindow {
 		r.window.since = -1 // asked without a failure: between changes there is no request that would have failed
 	}
 	failures := r.note(retry)

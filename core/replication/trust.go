@@ -14,9 +14,37 @@ import (
 
 // window is what passed since the last checkpoint.
 type window struct {
-	rows   []row          // of the source's feed
-	target []core.DocRevs // was in the target, or was written there
-	since  int64          // how many failures there had been when the oldest of it was read
+	count  int      // of rows
+	passed []passed // in the order of the source's feed
+	since  int64    // how many failures there had been when the oldest of it was read
+}
+
+// passed is a batch of the window.
+type passed struct {
+	rows   []row
+	there  []core.DocRevs // was in the target
+	copied []core.DocRev  // was written there
+}
+
+// rows are those of the source's feed.
+func (w *window) rows() []row {
+	rows := make([]row, 0, w.count)
+	for i := range w.passed {
+		rows = append(rows, w.passed[i].rows...)
+	}
+	return rows
+}
+
+// target is what the target had or got.
+func (w *window) target() []core.DocRevs {
+	var all []core.DocRevs
+	for i := range w.passed {
+		all = append(all, w.passed[i].there...)
+		for _, doc := range w.passed[i].copied {
+			all = append(all, core.DocRevs{ID: doc.ID, Revs: []core.Rev{doc.Rev}})
+		}
+	}
+	return all
 }
 
 // suspicion is whether a connection has failed since the sides were last asked.
@@ -28,14 +56,15 @@ type suspicion struct {
 
 // pass adds a batch that has been written to the window.
 func (r *replicator) pass(b *batch, written []*core.Document) {
-	if len(r.window.rows) == 0 || b.failures < r.window.since {
+	if r.window.count == 0 || b.failures < r.window.since {
 		r.window.since = b.failures
 	}
-	r.window.rows = append(r.window.rows, b.rows...)
-	r.window.target = append(r.window.target, b.there...)
-	for _, doc := range written {
-		r.window.target = append(r.window.target, core.DocRevs{ID: doc.ID, Revs: []core.Rev{doc.Rev}})
+	copied := make([]core.DocRev, len(written))
+	for i, doc := range written {
+		copied[i] = core.DocRev{ID: doc.ID, Rev: doc.Rev}
 	}
+	r.window.count += len(b.rows)
+	r.window.passed = append(r.window.passed, passed{b.rows, b.there, copied})
 }
 
 // trust returns errForgotten when a side does not have any more what passed since the last checkpoint. It asks only after a failure.
@@ -50,13 +79,13 @@ func (r *replicator) trust() error {
 		return errForgotten
 	}
 	failures := r.suspicion.failures.Load()
-	if len(r.window.rows) == 0 || r.window.since == failures {
+	if r.window.count == 0 || r.window.since == failures {
 		return nil
 	}
 	same, err := r.sameFeed()
 	if err == nil && same {
 		var lacking []core.RevsDiff
-		lacking, err = inPortions(r.window.target, func(part []core.DocRevs) ([]core.RevsDiff, error) { return r.target.RevsDiff(r.ctx, part) })
+		lacking, err = inPortions(r.window.target(), func(part []core.DocRevs) ([]core.RevsDiff, error) { return r.target.RevsDiff(r.ctx, part) })
 		same = len(lacking) == 0
 	}
 	switch {
@@ -76,7 +105,7 @@ func (r *replicator) sameFeed() (bool, error) {
 	if r.committed == core.Now {
 		return true, nil // nothing names where it began
 	}
-	rows := r.window.rows
+	rows := r.window.rows()
 	told, reached := 0, false
 	options := r.feed(r.committed, len(rows))
 	options.SeqInterval = 0

@@ -10,10 +10,7 @@ import (
 
 func ExampleDB_Update() {
 	ctx := context.Background()
-	db, err := gouchdb.Open(ctx, "memory:site", gouchdb.Options{})
-	if err != nil {
-		log.Fatal(err)
-	}
+	db := mustOpen(ctx, "memory:site")
 	defer db.Close()
 
 	type page struct {
@@ -46,42 +43,28 @@ func ExampleDB_Update() {
 // Two people have counted apart from each other. What each has added to the revision that both have seen belongs into the sum.
 func ExampleDB_Resolve() {
 	ctx := context.Background()
-	open := func(name string) *gouchdb.DB {
-		db, err := gouchdb.Open(ctx, "memory:"+name, gouchdb.Options{})
-		if err != nil {
-			log.Fatal(err)
-		}
-		return db
-	}
-	phone, laptop := open("phone"), open("laptop")
+	phone, laptop := mustOpen(ctx, "memory:phone"), mustOpen(ctx, "memory:laptop")
 	defer phone.Close()
 	defer laptop.Close()
 	type shelf struct {
 		Books int `json:"books"`
-	}
-	add := func(db *gouchdb.DB, books int) {
-		_, err := db.Update(ctx, "shelf", func(current *gouchdb.Document) (any, error) {
-			var now shelf
-			if current != nil {
-				if err := current.Decode(&now); err != nil {
-					return nil, err
-				}
-			}
-			return shelf{Books: now.Books + books}, nil
-		})
-		if err != nil {
-			log.Fatal(err)
-		}
 	}
 	sync := func() {
 		if _, _, err := phone.SyncWith(ctx, laptop, gouchdb.ReplicateOptions{}); err != nil {
 			log.Fatal(err)
 		}
 	}
-	add(phone, 10)
+	put := func(db *gouchdb.DB, now map[string]any) (rev string) {
+		rev, err := db.Put(ctx, "shelf", now)
+		if err != nil {
+			log.Fatal(err)
+		}
+		return rev
+	}
+	seen := put(phone, map[string]any{"books": 10})
 	sync()
-	add(phone, 2)
-	add(laptop, 3)
+	put(phone, map[string]any{"_rev": seen, "books": 12})
+	put(laptop, map[string]any{"_rev": seen, "books": 13})
 	sync()
 
 	for conflict, err := range laptop.Conflicts(ctx, false) {

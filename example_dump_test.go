@@ -12,14 +12,7 @@ import (
 // A dump of a server's database, loaded elsewhere: replication between the two then copies what is newer, and looks at nothing else.
 func ExampleDB_Load() {
 	ctx := context.Background()
-	open := func(location string) *gouchdb.DB {
-		db, err := gouchdb.Open(ctx, location, gouchdb.Options{})
-		if err != nil {
-			log.Fatal(err)
-		}
-		return db
-	}
-	server, device := open("memory:server"), open("memory:device")
+	server, device := mustOpen(ctx, "memory:server"), mustOpen(ctx, "memory:device")
 	defer server.Close()
 	defer device.Close()
 	for _, id := range []string{"milk", "tea"} {

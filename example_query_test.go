@@ -10,10 +10,7 @@ import (
 
 // people returns a database with some documents.
 func people(ctx context.Context) *gouchdb.DB {
-	db, err := gouchdb.Open(ctx, "memory:people", gouchdb.Options{})
-	if err != nil {
-		log.Fatal(err)
-	}
+	db := mustOpen(ctx, "memory:people")
 	for name, age := range map[string]int{"ada": 36, "bea": 41, "cem": 30, "dan": 12} {
 		if _, err := db.Put(ctx, name, map[string]any{"type": "person", "age": age}); err != nil {
 			log.Fatal(err)

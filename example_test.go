@@ -16,6 +16,15 @@ type Task struct {
 	Done  bool   `json:"done"`
 }
 
+// mustOpen opens a database where an example is about something else.
+func mustOpen(ctx context.Context, location string) *gouchdb.DB {
+	db, err := gouchdb.Open(ctx, location, gouchdb.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return db
+}
+
 func Example() {
 	ctx := context.Background()
 	db, err := gouchdb.Open(ctx, "memory:tasks", gouchdb.Options{})
@@ -105,14 +114,7 @@ func ExampleDB_Changes() {
 // either can resolve the conflict.
 func ExampleReplicate() {
 	ctx := context.Background()
-	open := func(name string) *gouchdb.DB {
-		db, err := gouchdb.Open(ctx, "memory:"+name, gouchdb.Options{})
-		if err != nil {
-			log.Fatal(err)
-		}
-		return db
-	}
-	phone, laptop := open("phone"), open("laptop")
+	phone, laptop := mustOpen(ctx, "memory:phone"), mustOpen(ctx, "memory:laptop")
 	defer phone.Close()
 	defer laptop.Close()
 

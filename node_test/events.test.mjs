@@ -97,7 +97,12 @@ describe("events", { timeout: 60_000 }, () => {
     const replication = source.replicate.to(picky());
     const events = record(replication);
     const denied = once(replication, "denied");
+    const states = [];
+    for (const event of ["active", "change", "paused", "complete"]) {
+      replication.on(event, () => states.push(replication.status.state));
+    }
     const result = await replication;
+    assert.deepEqual(states, ["active", "active", "paused", "stopped"]);
     assert.deepEqual(new Set(events), new Set(["active", "change", "denied", "checkpoint", "paused", "complete"]));
     assert.deepEqual([events[0], ...events.slice(-3)], ["active", "checkpoint", "paused", "complete"]);
     const refusal = await denied;
@@ -122,6 +127,67 @@ describe("events", { timeout: 60_000 }, () => {
     assert.equal((await replication).status, "cancelled");
     assert.equal(events.at(-1), "complete");
     assert.ok(!events.includes("error"));
+  });
+
+  test("what needs no writing, or is refused, counts in the status all the same", async () => {
+    const [source, target] = [memory(), picky()];
+    await source.put({ _id: "a" });
+    await source.put({ _id: "b" });
+    await source.replicate.to(target, { doc_ids: ["b"] });
+    const replication = source.replicate.to(target, { live: true, batch_size: 1 });
+    const seen = [];
+    replication.on("change", ({ docs, pending }) => seen.push([docs.length, pending > 0]));
+    await once(replication, "paused");
+    assert.deepEqual(seen, [[1, true]], "b is left, and there already");
+    assert.equal(replication.status.pending, 0);
+    const paused = once(replication, "paused");
+    await source.put({ _id: "refused" });
+    await paused;
+    assert.deepEqual([replication.status.doc_write_failures, replication.status.last_seq, seen.length], [1, 3, 1]);
+    replication.cancel();
+    await replication;
+  });
+
+  test("nothing but its end is told once a replication is cancelled", async () => {
+    const source = memory();
+    await source.bulkDocs(Array.from({ length: 50 }, (_, n) => ({ _id: `${n}` })));
+    // A file makes the engine wait, so that events come before the end.
+    const replication = source.replicate.to(new GouchDB(join(directory, "cancelled")), { batch_size: 1 });
+    const events = [];
+    for (const event of all) {
+      replication.on(event, () => events.push(event));
+    }
+    replication.once("change", () => {
+      replication.cancel();
+      events.length = 0;
+    });
+    assert.equal((await replication).status, "cancelled");
+    assert.deepEqual(events.filter((event) => event !== "change"), ["complete"]);
+    assert.ok(events.length <= 2, events.join());
+  });
+
+  test("a back_off_function may answer any time, and nothing else", async () => {
+    const url = "http://127.0.0.1:1/nothing";
+    for (const nonsense of [-1, NaN, "soon", undefined]) {
+      await assert.rejects(memory().replicate.from(url, { live: true, retry: true, back_off_function: () => nonsense }), { name: "bad_request", message: /milliseconds/ });
+    }
+    for (const delays of [[0.4, 0.6, Infinity], [Infinity]]) {
+      const left = [...delays];
+      let asked;
+      const last = new Promise((resolve) => (asked = resolve));
+      const replication = memory().replicate.from(url, { live: true, retry: true, back_off_function: () => {
+        const delay = left.shift();
+        if (left.length === 0) {
+          asked();
+        }
+        return delay;
+      } });
+      await Promise.race([last, replication]);
+      await new Promise((resolve) => setImmediate(resolve));
+      assert.equal(replication.status.state, "waiting");
+      replication.cancel();
+      assert.equal((await replication).status, "cancelled");
+    }
   });
 
   test("a sync tells the same of both halves, with their direction", async () => {
@@ -161,7 +227,9 @@ describe("events", { timeout: 60_000 }, () => {
     const replication = db.replicate.from(`${proxy.url}/events`, { live: true, retry: true, back_off_function: () => 1 });
     const events = record(replication);
     await once(replication, "paused", (error) => error?.name === "unreachable");
-    await once(replication, "active");
+    assert.equal(replication.status.error.name, "unreachable");
+    const [state, failure] = await new Promise((resolve) => replication.once("active", () => resolve([replication.status.state, replication.status.error])));
+    assert.deepEqual([state, failure], ["active", undefined]);
     await new GouchDB(`${server.url}/events`).put({ _id: `after ${count}` });
     await once(replication, "change", ({ docs }) => docs.some(({ _id }) => _id === `after ${count}`));
     assert.ok(events.includes("paused(error)"));

@@ -140,6 +140,20 @@ test("purge removes a leaf and what only it came from", async () => {
   assert.deepEqual((await db.changes()).results, []);
 });
 
+test("purge does not take what an edit has built on meanwhile", async () => {
+  const db = memory();
+  const { rev } = await db.put({ _id: "x" });
+  const { get } = db;
+  db.get = async (...args) => {
+    const rows = await get.apply(db, args);
+    await db.put({ _id: "x", _rev: rev });
+    return rows;
+  };
+  await assert.rejects(db.purge("x", rev), { status: 409, name: "conflict", docId: "x" });
+  const { _rev } = await get.call(db, "x");
+  assert.match(_rev, /^2-/);
+});
+
 test("bulkDocs answers in order; one failure does not keep others back", async () => {
   const db = memory();
   await db.put({ _id: "taken" });
@@ -353,6 +367,32 @@ test("a replication can be cancelled, and completes", async () => {
   await b.destroy();
 });
 
+test("what is opened for a replication alone is closed after it", { timeout: 30_000 }, async () => {
+  const a = memory();
+  await a.put({ _id: "x" });
+  const unlocked = async (path) => {
+    while (existsSync(`${path}.gouch.lock`)) {
+      await tick();
+    }
+  };
+  for (const [name, run] of Object.entries({
+    replicated: (path) => a.replicate.to(path),
+    synced: (path) => a.sync(path),
+    failed: (path) => assert.rejects(GouchDB.replicate("http://127.0.0.1:1/nothing", path)),
+  })) {
+    const path = join(project, name);
+    await run(path);
+    await unlocked(path);
+  }
+  const live = a.replicate.to(join(project, "live"), { live: true });
+  await new Promise((resolve) => live.once("paused", resolve));
+  assert.ok(existsSync(join(project, "live.gouch.lock")));
+  live.cancel();
+  await live;
+  assert.equal(live.listenerCount("paused"), 0);
+  await unlocked(join(project, "live"));
+});
+
 test("a server that is not there is an error, by promise and by event", async () => {
   const a = memory();
   await a.put({ _id: "x" });
@@ -361,7 +401,10 @@ test("a server that is not there is an error, by promise and by event", async ()
   const seen = events(replication, "error", "complete");
   await failsWith(replication, { status: 503, name: "unreachable" });
   assert.equal(seen.length, 1);
-  assert.equal(seen[0][0], "error");
+  const [name, error] = seen[0];
+  assert.deepEqual([name, error.result.ok, error.result.status, error.result.docs_read], ["error", false, "aborting", 0]);
+  assert.deepEqual([replication.status.state, replication.status.error], ["stopped", error]);
+  assert.equal(replication.listenerCount("complete"), 0, "nothing more is told");
   const db = new GouchDB(remote);
   assert.equal(db.name, "http://127.0.0.1:1/nothing");
   await assert.rejects(db.info(), (error) => error.name === "unreachable" && !JSON.stringify(error).includes("secret") && !String(error.stack).includes("secret"));
@@ -431,6 +474,8 @@ test("bad input is an error that says what is wrong, and nothing is written", as
     [() => db.changes({ limit: "many" }), /`limit`/],
     [() => db.replicate.to(memory(), { live: "yes" }), /`live`/],
     [() => db.replicate.to(memory(), { back_off_function: (delay) => delay }), /`back_off_function`/],
+    [() => db.replicate.to(memory(), { live: true, back_off_function: (delay) => delay }), /`back_off_function`/],
+    [() => db.replicate.to(memory(), { batches_limit: 0 }), /`batches_limit`/],
     [() => db.replicate.to(memory(), { filter_name: "x" }), /`filter_name`/],
     [() => db.replicate.to(5), /replication needs a database/],
     [() => db.sync(memory(), { filter: "" }), /`filter`/],

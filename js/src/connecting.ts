@@ -1,5 +1,5 @@
 import type { Connection } from "./connection.js";
-import { asGouchError, type GouchError } from "./error.js";
+import { asGouchError, badRequest, type GouchError } from "./error.js";
 import type { ReplicateOptions } from "./types.js";
 import { onWake } from "./wake.js";
 
@@ -56,7 +56,7 @@ export class Connecting {
 
   #next(): number {
     const { back_off_function: backOff } = this.#options;
-    this.#delay = backOff ? Math.max(0, backOff(this.#delay)) : Math.min(Math.max(this.#delay * 2, FIRST), LAST);
+    this.#delay = backOff ? delayOf(backOff, this.#delay) : Math.min(Math.max(this.#delay * 2, FIRST), LAST);
     return backOff ? this.#delay : this.#delay * (0.5 + Math.random() / 2);
   }
 
@@ -74,6 +74,15 @@ export class Connecting {
       this.#signal.addEventListener("abort", done);
     });
   }
+}
+
+/** Asks the caller how long to wait, in milliseconds, after the last wait. Timers know no longer ones than these. */
+export function delayOf(backOff: (delay: number) => number, before: number): number {
+  const delay = backOff(before);
+  if (!(delay >= 0)) {
+    throw badRequest("`back_off_function` must return a number of milliseconds");
+  }
+  return Math.min(Math.round(delay), 2 ** 31 - 1);
 }
 
 function mayPass({ status, name }: GouchError): boolean {

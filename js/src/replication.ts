@@ -1,4 +1,4 @@
-import { Connecting } from "./connecting.js";
+import { Connecting, delayOf } from "./connecting.js";
 import type { Connection } from "./connection.js";
 import { failure, type EngineFailure } from "./engine.js";
 import { asError, asGouchError, badRequest, type GouchError } from "./error.js";
@@ -221,11 +221,7 @@ export class Replication<Content extends object> extends ThenableEmitter<Replica
         const passes = predicateOf(options);
         answer = question.docs.map((doc) => Boolean(passes?.(doc)));
       } else {
-        const delay = options.back_off_function?.(question.delay);
-        if (typeof delay !== "number" || !(delay >= 0)) {
-          throw badRequest("`back_off_function` must return a number of milliseconds");
-        }
-        answer = Math.min(Math.round(delay), 2 ** 31 - 1);
+        answer = options.back_off_function && delayOf(options.back_off_function, question.delay);
       }
     } catch (error) {
       this.#defect = asGouchError(asError(error));

@@ -104,3 +104,35 @@ func encoded(s *state) [][]byte {
 	chunks, _ := encodeSnapshot(s, func() error { return nil })
 	return chunks
 }
+
+// The pages of a snapshot follow one another: where one begins is looked at when it is opened, where one ends when all of it is.
+func TestPagesInTheWrongOrder(t *testing.T) {
+	t.Parallel()
+	page := func(keys ...string) []byte {
+		s := emptyState()
+		for _, key := range keys {
+			s.tree.Put(tree.Pack([]byte(key), []byte("v"), false))
+		}
+		chunk := encoded(s)[0]
+		return chunk[chunkHeaderSize : len(chunk)-checksumSize]
+	}
+	header := encoded(emptyState())[0][:chunkHeaderSize]
+	for _, c := range []struct {
+		name           string
+		pages          [][]byte
+		opened, wholly bool
+	}{
+		{"in order", [][]byte{page("a", "b"), page("c"), page("d", "e")}, true, true},
+		{"one before the other", [][]byte{page("c"), page("a", "b")}, false, false},
+		{"twice the same", [][]byte{page("a"), page("a")}, false, false},
+		{"twice the same begin", [][]byte{page("a", "b"), page("a", "c")}, false, false},
+		{"one within the other", [][]byte{page("a", "d"), page("b", "c")}, true, false},
+		{"the end of one is the begin of the other", [][]byte{page("a", "b"), page("b", "c")}, true, false},
+	} {
+		chunk := appendChecksum(slices.Concat(append([][]byte{header}, c.pages...)...))
+		_, err := decodeSnapshot(0, [][]byte{chunk}, false)
+		assert.Equal(t, c.opened, err == nil, "%s: %v", c.name, err)
+		_, err = decodeSnapshot(0, [][]byte{chunk}, true)
+		assert.Equal(t, c.wholly, err == nil, "%s: %v", c.name, err)
+	}
+}

@@ -70,10 +70,6 @@ const (
 //go:noinline
 func (r *reader) Scan(ctx context.Context, within kv.Range) iter.Seq2[kv.Entry, error] {
 	return func(yield func(kv.Entry, error) bool) {
-		if err := r.store.check(ctx); err != nil {
-			yield(kv.Entry{}, err)
-			return
-		}
 		var values [][]byte
 		window := make([]tree.Item, 0, firstWindow)
 		size, limit := 0, firstWindow

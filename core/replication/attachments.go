@@ -13,7 +13,7 @@ import (
 // document, a few at a time, and only those that no revision has which the target knows. What is large is not fetched here, but read by who writes it.
 
 const (
-	// attachmentReaders is how many documents' contents are fetched at a time.
+	// attachmentReaders is how many documents' contents are fetched at a time, by all batches together.
 	attachmentReaders = 4
 	// heldAttachments is how many bytes of one document's contents are held in memory.
 	heldAttachments = 1 << 20
@@ -52,15 +52,14 @@ func (r *replicator) fetchContents(c *chunk) error {
 	}
 	fetched := make([]fetchedDoc, len(docs))
 	var all sync.WaitGroup
-	free := make(chan struct{}, attachmentReaders)
 	for i, doc := range docs {
 		if !hasStubs(doc) {
 			fetched[i].docs = docs[i : i+1 : i+1]
 			continue
 		}
-		free <- struct{}{}
+		r.readers <- struct{}{}
 		all.Go(func() {
-			defer func() { <-free }()
+			defer func() { <-r.readers }()
 			fetched[i] = r.withContents(doc, r.ancestors.of(doc.ID))
 		})
 	}

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -112,5 +113,42 @@ func TestBatchesLimit(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// attachmentReads counts the questions for contents of one document that are on their way, each of which takes a while.
+type attachmentReads struct {
+	core.Adapter
+	open, most atomic.Int64
+}
+
+func (a *attachmentReads) OpenRevs(ctx context.Context, docID string, options core.OpenRevsOptions) ([]core.OpenRev, error) {
+	a.most.Store(max(a.most.Load(), a.open.Add(1)))
+	defer a.open.Add(-1)
+	time.Sleep(time.Second)
+	return a.Adapter.OpenRevs(ctx, docID, options)
+}
+
+// P#7558: one request for each attachment, all at once, until the server answered 429 for ever.
+func TestFewContentsAreReadAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, options := range map[string]replication.Options{"one batch": {}, "several": {BatchSize: 5, BatchesLimit: 4}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				source, target := open(t), open(t)
+				for i := range 20 {
+					_, err := core.Put(t.Context(), source, &core.Document{ID: docID(i), Body: []byte(`{}`), Attachments: []core.Attachment{
+						{Name: "large", ContentType: "image/png", Data: make([]byte, 100_000+i)}}})
+					require.NoError(t, err)
+				}
+				counting := &attachmentReads{Adapter: source}
+				result, err := replication.Run(t.Context(), counting, target, options)
+				require.NoError(t, err)
+				assert.Equal(t, 20, result.DocsWritten)
+				assert.EqualValues(t, 4, counting.most.Load())
+				assert.Equal(t, leaves(t, source), leaves(t, target))
+			})
+		})
 	}
 }

@@ -35,6 +35,7 @@ type replicator struct {
 	diffs     diffPolicy
 	ancestors ancestors
 	budget    *budget
+	readers   chan struct{} // those who fetch contents of attachments
 	progress  progress
 	window    window
 	suspicion suspicion
@@ -73,6 +74,7 @@ func (t *Task) session(ctx context.Context, options Options, before Result) (*re
 	r := &replicator{
 		ctx: ctx, task: t, source: t.source, target: t.target, options: options, direction: t.direction, events: t.events,
 		budget:     newBudget(options.BatchBytes, options.BatchesLimit),
+		readers:    make(chan struct{}, attachmentReaders),
 		writeBytes: options.BatchBytes,
 		rest:       newRest(),
 		result:     before,

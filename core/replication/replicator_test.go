@@ -150,6 +150,36 @@ func TestWinningRevsOnly(t *testing.T) {
 	assert.Equal(t, leaves(t, source), leaves(t, target))
 }
 
+// P#5883, P#4651: a revision is the pair of generation and hash, and roots without a common ancestor are a conflict like any other.
+func TestRevisionsThatLookAlike(t *testing.T) {
+	t.Parallel()
+	source, target := open(t), open(t)
+	first := graft(t, source, "same", core.Rev{}, "a", `{"v":1}`, false)
+	graft(t, source, "roots", core.Rev{}, "a", `{"v":"one"}`, false)
+	replicate(t, source, target, replication.Options{})
+	graft(t, source, "same", first, "a", `{"v":2}`, false)
+	graft(t, source, "roots", core.Rev{}, "b", `{"v":"other"}`, false)
+	assert.Equal(t, 2, replicate(t, source, target, replication.Options{}).DocsWritten)
+	assert.Equal(t, leaves(t, source), leaves(t, target))
+	assert.Len(t, leaves(t, target)["roots"], 2)
+}
+
+// A purge is no edit: it does not travel, and a peer that still has the revision brings it back.
+func TestPurgedRevisionsComeBack(t *testing.T) {
+	t.Parallel()
+	one, other := open(t), open(t)
+	rev := put(t, one, "doc", `{"v":1}`)
+	replicate(t, one, other, replication.Options{})
+	all := leaves(t, one)
+	_, err := one.Purge(t.Context(), []core.DocRevs{{ID: "doc", Revs: []core.Rev{rev}}})
+	require.NoError(t, err)
+	assert.Empty(t, leaves(t, one))
+	assert.Zero(t, replicate(t, one, other, replication.Options{}).DocsWritten)
+	assert.Equal(t, all, leaves(t, other))
+	assert.Equal(t, 1, replicate(t, other, one, replication.Options{}).DocsWritten)
+	assert.Equal(t, all, leaves(t, one))
+}
+
 // A server may answer with fewer rows than it was asked for.
 type shortPages struct{ core.Adapter }
 

@@ -149,3 +149,62 @@ test("a file that is open in another process is locked until that is killed", { 
   assert.ok((await db.info()).doc_count > 0);
   await db.close();
 });
+
+test("a process that ends without closing its databases leaves no lock behind, unless it is killed", { timeout: 60_000 }, async () => {
+  const ends = {
+    "by itself": "",
+    "by process.exit()": "process.exit(0);",
+    "by an error": "process.exitCode = 0; throw new Error('expected');",
+    "killed": "process.kill(process.pid, 'SIGINT'); await new Promise((resolve) => setTimeout(resolve, 10_000));",
+    "with a lock of somebody else's": "fs.writeFileSync(path + '.lock', 'somebody else');",
+    "closed": "await db.close(); await other.close(); assert.equal(process.listenerCount('exit'), listeners);",
+  };
+  for (const [index, [how, end]] of Object.entries(ends).entries()) {
+    const path = join(directory, `ended-${index}.gouch`);
+    const source = `
+      import assert from "node:assert/strict";
+      import fs from "node:fs";
+      import GouchDB from ${JSON.stringify(new URL("../js/dist/node.js", import.meta.url).href)};
+      const path = ${JSON.stringify(path)};
+      const listeners = process.listenerCount("exit");
+      const [db, other] = [new GouchDB(path), new GouchDB(path)];
+      await db.put({ _id: "a" });
+      await other.info();
+      assert.ok(fs.existsSync(path + ".lock"));
+      assert.equal(process.listenerCount("exit"), listeners + 1);
+      ${end}`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", source], { stdio: ["ignore", "ignore", "pipe"] });
+    let said = "";
+    child.stderr.on("data", (data) => (said += data));
+    await once(child, "close");
+    assert.equal(said.includes("AssertionError"), false, said);
+    const left = (await readdir(directory)).filter((name) => name.startsWith(`ended-${index}`));
+    const lock = how === "killed" || how.startsWith("with") ? [`ended-${index}.gouch.lock`] : [];
+    assert.deepEqual(left.sort(), [`ended-${index}.gouch`, ...lock], how);
+    const db = new GouchDB(path);
+    assert.equal((await db.get("a"))._id, "a", how);
+    await db.close();
+  }
+});
+
+test("a process that ends while it writes loses nothing that it has acknowledged", { timeout: 60_000 }, async () => {
+  const path = join(directory, "exiting.gouch");
+  const source = `
+    import GouchDB from ${JSON.stringify(new URL("../js/dist/node.js", import.meta.url).href)};
+    const db = new GouchDB(${JSON.stringify(path)});
+    const { doc_count: count } = await db.info();
+    await db.put({ _id: "a-" + count });
+    process.on("exit", () => db.put({ _id: "too late-" + count }));
+    db.bulkDocs(Array.from({ length: 100 }, (_, i) => ({ _id: "b-" + count + "-" + i })));
+    setImmediate(() => process.exit());`;
+  for (let round = 0; round < 5; round++) {
+    const child = spawn(process.execPath, ["--input-type=module", "-e", source], { stdio: ["ignore", "ignore", "inherit"] });
+    await once(child, "close");
+    const db = new GouchDB(path);
+    const { rows } = await db.allDocs();
+    assert.equal(rows.filter(({ id }) => id.startsWith("a-")).length, round + 1);
+    assert.equal(rows.filter(({ id }) => id.startsWith("b-")).length % 100, 0, "all of it, or nothing");
+    await db.close();
+  }
+  assert.deepEqual((await readdir(directory)).filter((name) => name.startsWith("exiting")), ["exiting.gouch"]);
+});

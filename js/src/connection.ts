@@ -1,6 +1,6 @@
 import type { CallExtras, Engine } from "./engine.js";
 import { GouchError } from "./error.js";
-import { getEngine, type Place } from "./host.js";
+import { currentHost, getEngine, type Place } from "./host.js";
 import { drainWhenLeaving } from "./leaving.js";
 import type { Address } from "./name.js";
 import { listen } from "./questions.js";
@@ -18,7 +18,7 @@ export class Connection {
   #engine: Engine | undefined;
   #handle = 0;
   #state: "open" | "closed" | "destroyed" = "open";
-  readonly #stay: () => void;
+  #stay: () => void;
   readonly #abandoned = new AbortController();
 
   constructor(address: Address, revsLimit?: number) {
@@ -50,6 +50,7 @@ export class Connection {
       }
       this.#handle = handle;
       this.#engine = engine;
+      this.#stay = currentHost().opened?.(this) ?? this.#stay;
       return engine;
     } catch (error) {
       this.#opening = undefined;

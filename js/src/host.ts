@@ -1,3 +1,4 @@
+import type { Connection } from "./connection.js";
 import { Engine } from "./engine.js";
 import { asError, badRequest, engineError } from "./error.js";
 import type { SystemModules } from "./go.js";
@@ -20,6 +21,8 @@ export interface Host extends Naming {
     list(prefix: string): Promise<string[]>;
     estimate(prefix: string): Promise<{ usage: number; quota: number }>;
   };
+  /** Called when a database has been opened. What it returns is called when that is closed or destroyed. */
+  readonly opened?: (connection: Connection) => () => void;
   /** Starts worker.js, which is beside this module, in a worker. */
   readonly startWorker?: () => Worker | Promise<Worker>;
 }

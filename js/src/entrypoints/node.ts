@@ -4,12 +4,14 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { compile, setHost } from "../host.js";
 import { pathOf, storage } from "../node_files.js";
+import { systemFiles, unlockWhenLeaving } from "../node_locks.js";
 
 setHost({
   localAdapter: "file",
   pathOf,
   storage,
-  system: { fs, path, process },
+  opened: unlockWhenLeaving,
+  system: { fs: systemFiles, path, process },
   load: async () => compile(await fs.promises.readFile(fileURLToPath(new URL("./gouchdb-node.wasm", import.meta.url)))),
 });
 

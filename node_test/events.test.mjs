@@ -208,6 +208,76 @@ describe("events", { timeout: 60_000 }, () => {
     assert.ok(events.includes("paused"));
   });
 
+  test("a live sync is active once while one of its halves is, and paused once both are", async () => {
+    const [a, b] = [memory(), memory()];
+    const sync = a.sync(b, { live: true });
+    const told = [];
+    sync.on("active", () => told.push("active"));
+    sync.on("paused", () => told.push(["paused", sync.push.status.state, sync.pull.status.state]));
+    await once(sync, "paused");
+    assert.deepEqual(told, ["active", ["paused", "paused", "paused"]]);
+    const active = once(sync, "active");
+    await b.put({ _id: "b" });
+    assert.deepEqual(await active, { direction: "pull" });
+    sync.cancel();
+    await sync;
+    assert.equal(sync.listenerCount("paused"), 0);
+  });
+
+  test("a sync whose one half waits to try again says so, whatever the other does", async () => {
+    const narrow = await startServer(["--memory", "--no-auth", "--create", "narrow", "--max-request-bytes", "3000"]);
+    const db = memory();
+    const sync = db.sync(`${narrow.url}/narrow`, { live: true, retry: true, back_off_function: () => 1e9 });
+    await once(sync, "paused", (error) => !error);
+    const failed = once(sync, "paused", (error) => error);
+    await db.put({ _id: "large", text: "x".repeat(5000) });
+    assert.equal((await failed).docId, "large");
+    const pulled = once(sync.pull, "paused");
+    const again = new Promise((resolve) => sync.once("paused", resolve));
+    await new GouchDB(`${narrow.url}/narrow`).put({ _id: "small" });
+    await pulled;
+    assert.equal((await again)?.docId, "large");
+    assert.ok(await db.get("small"));
+    sync.cancel();
+    await sync;
+    await narrow.stop();
+  });
+
+  test("when one half of a sync fails, the other is cancelled before that is told", async () => {
+    const [a, b] = [memory(), memory()];
+    await a.put({ _id: "a" });
+    const sync = a.sync(b, { live: true, push: { filter: () => { throw new Error("mine"); } } });
+    await assert.rejects(sync, /mine/);
+    assert.deepEqual([sync.push.status.state, sync.pull.status.state, (await sync.pull).status], ["stopped", "stopped", "cancelled"]);
+  });
+
+  test("the halves of a sync have options of their own", async () => {
+    const [a, b] = [memory(), memory()];
+    await a.bulkDocs([{ _id: "a1" }, { _id: "a2" }]);
+    await b.bulkDocs([{ _id: "b1" }, { _id: "b2" }]);
+    await a.sync(b, { push: { doc_ids: ["a1"] }, pull: { doc_ids: ["b2"] } });
+    const ids = async (db) => (await db.allDocs()).rows.map(({ id }) => id);
+    assert.deepEqual([await ids(a), await ids(b)], [["a1", "a2", "b2"], ["a1", "b1", "b2"]]);
+  });
+
+  test("a feed of a server has signs of life as often as is asked for", async () => {
+    for (const [heartbeat, expected] of [[3000, /^3000$/], [true, /^\d+$/], [undefined, /^\d+$/]]) {
+      let heard;
+      const asked = new Promise((resolve) => (heard = resolve));
+      const db = new GouchDB(`${server.url}/events`, { fetch: (url, init) => {
+        if (String(url).includes("longpoll")) {
+          heard(new URL(url).searchParams.get("heartbeat"));
+        }
+        return fetch(url, init);
+      } });
+      const feed = db.changes({ live: true, since: "now", ...(heartbeat === undefined ? {} : { heartbeat }) });
+      const got = await asked;
+      feed.cancel();
+      await feed;
+      assert.match(String(got), expected);
+    }
+  });
+
   test("a failure for good is an error event and a rejection, once", async () => {
     for (const live of [false, true]) {
       const replication = memory().replicate.from(new GouchDB(`${server.url}/nowhere`, { skip_setup: true }), { live, retry: live });

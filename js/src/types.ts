@@ -255,7 +255,7 @@ export interface ChangesOptions<Content extends object = AnyContent> extends Abo
   live?: boolean;
   /** How long one request to a remote database may wait for news, in milliseconds; by default, or with `false`, a while. */
   timeout?: number | false;
-  /** How often a remote database shall give a sign of life, in milliseconds; `false` for never. */
+  /** How often a remote database shall give a sign of life, in milliseconds; with `false` that is chosen here: a connection that is dead is always noticed. */
   heartbeat?: number | boolean;
   /** How many changes are read at a time by live feeds and `for await`. */
   batch_size?: number;

@@ -3,6 +3,7 @@ package rawjson_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -246,5 +247,23 @@ func TestArrayReader(t *testing.T) {
 		}
 		require.NoError(t, err, "%q", text)
 		require.Equal(t, want, got, "%q", text)
+	}
+}
+
+// In objects with many members names are not compared with each other while the text is gone through: a hostile one would take for ever. They are sorted then, in a copy.
+func TestCanonicalOfManyMembers(t *testing.T) {
+	t.Parallel()
+	for count, shared := range map[int]bool{1: true, 2: true, 48: true, 49: false, 1000: false} {
+		var text []byte
+		for i := range count {
+			text = fmt.Appendf(text, `,"member%d":{"a":1,"b":2}`, i)
+		}
+		text[0] = '{'
+		text = append(text, '}')
+		value, members, _, err := rawjson.Canonical(text, 0, nil)
+		require.NoError(t, err)
+		assert.Len(t, members, count)
+		assert.Equal(t, string(text), string(value))
+		assert.Equal(t, shared, &value[0] == &text[0], "%d", count)
 	}
 }

@@ -140,6 +140,25 @@ describe("bundlers", { concurrency: 1 }, () => {
     assert.deepEqual(await outcomeOf("esbuild", app.built), told);
   });
 
+  test("esbuild, a service worker", { timeout: 60_000 }, async () => {
+    const { build } = await tool("esbuild");
+    const app = newApp("service-worker", "gouchdb/service-worker");
+    writeFileSync(app.main, `
+      import GouchDB from "gouchdb/service-worker";
+      onmessage = async ({ source }) => {
+        const { rev } = await new GouchDB("in-service-worker").upsert("visits", () => ({ count: 1 }));
+        source.postMessage((await new GouchDB("in-service-worker").purge("visits", rev)).documentWasRemovedCompletely);
+      };`);
+    await build({ entryPoints: [app.main], bundle: true, minify: true, format: "esm", outdir: app.built, logLevel: "error" });
+    copyFileSync(join(dist, "gouchdb.wasm"), join(app.built, "gouchdb.wasm"));
+    writeFileSync(join(app.built, "index.html"), `<!doctype html><script type="module">
+      navigator.serviceWorker.onmessage = ({ data }) => { globalThis.outcome = { data }; };
+      const { installing, waiting, active } = await navigator.serviceWorker.register("main.js", { type: "module" });
+      (installing ?? waiting ?? active).postMessage("go");
+    </script>`);
+    assert.deepEqual(await outcomeOf("service-worker", app.built), { data: true });
+  });
+
   test("Rollup, with the engine inside the bundle", { timeout: 60_000 }, async () => {
     const [{ rollup }, { nodeResolve }] = await Promise.all([tool("rollup"), tool("@rollup/plugin-node-resolve")]);
     const app = newApp("rollup", "gouchdb/inline");

@@ -50,6 +50,28 @@ test("atomic writes write all or nothing", async () => {
   await assert.rejects(places.server().bulkDocs([{ _id: "a" }], { atomic: true }), { status: 501 });
 });
 
+test("a conflict that is purged while it is looked at is resolved", async () => {
+  const db = new GouchDB("purged-conflict", { adapter: "memory" });
+  const write = (...revs) => db.bulkDocs(revs.map((_rev) => ({ _id: "x", _rev })), { new_edits: false });
+  await write("1-a", "1-b");
+  const told = [];
+  for await (const conflict of db.conflicts({ live: true })) {
+    told.push(conflict);
+    if (conflict.conflicts.length === 0) {
+      break;
+    }
+    const { allDocs } = db;
+    db.allDocs = async (...args) => {
+      for (const rev of ["1-a", "1-b", "1-c"]) {
+        await db.purge("x", rev);
+      }
+      return allDocs.apply(db, args);
+    };
+    await write("1-c");
+  }
+  assert.deepEqual(told, [{ id: "x", rev: "1-b", conflicts: ["1-a"] }, { id: "x", rev: "", conflicts: [] }]);
+});
+
 test("a server's conflict is resolved in an order in which an interruption loses nothing", async () => {
   const db = places.server();
   await db.bulkDocs([{ _id: "a", _rev: "1-a", n: 1 }, { _id: "a", _rev: "1-b", n: 2 }], { new_edits: false });

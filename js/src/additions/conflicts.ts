@@ -4,7 +4,7 @@ import type { Tools } from "./tools.js";
 /** A document of which there is more than one current revision. */
 export interface Conflict {
   id: string;
-  /** The winner, which reads show. */
+  /** The winner, which reads show; empty when the document was purged. */
   rev: string;
   /** The others. None, in a list that is live, once the conflict has been resolved. */
   conflicts: string[];
@@ -58,8 +58,8 @@ async function lookAt(db: Database, keys: string[], signal: AbortSignal): Promis
   }
   const { rows } = await db.allDocs({ keys, include_docs: true, conflicts: true, signal });
   return rows.map((row) => {
-    const { doc, value } = row as AllDocsRow<AnyContent>;
-    return { id: row.key, rev: value.rev, conflicts: doc?._conflicts ?? [] };
+    const { doc, value } = row as Partial<AllDocsRow<AnyContent>>; // one that was purged meanwhile has neither
+    return { id: row.key, rev: value?.rev ?? "", conflicts: doc?._conflicts ?? [] };
   });
 }
 

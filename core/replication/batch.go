@@ -42,6 +42,7 @@ type chunk struct {
 	bytes    int
 	failures []*core.Error // documents that could not be had
 	counts   Counts        // what was done to get it
+	left     int           // revisions of the batch that are still to come
 }
 
 // revsByID lists the revisions of a batch by document. Feeds may repeat a document.

@@ -12,7 +12,7 @@ func (r *replicator) fetch(b *batch) {
 		b.err = err
 		return
 	}
-	r.hand(b, chunk{counts: counts})
+	r.hand(b, chunk{counts: counts, left: len(wanted)})
 	for len(wanted) > 0 && b.err == nil {
 		count, err := r.budget.wait(r.ctx, b.number)
 		if err != nil {
@@ -26,6 +26,7 @@ func (r *replicator) fetch(b *batch) {
 			return
 		}
 		wanted = wanted[count:]
+		left := len(wanted) + len(c.docs)
 		for i, part := range r.portions(c) {
 			if i > 0 {
 				if _, err := r.budget.wait(r.ctx, b.number); err != nil {
@@ -38,6 +39,8 @@ func (r *replicator) fetch(b *batch) {
 				return
 			}
 			part.counts = Counts{DocsRead: len(part.docs), DocReadFailures: len(part.failures)}
+			left -= len(part.docs)
+			part.left = left
 			r.budget.take(len(part.docs), part.bytes)
 			r.hand(b, part)
 		}

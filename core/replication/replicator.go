@@ -204,6 +204,7 @@ func (r *replicator) finish(b *batch) error {
 		}
 		out, err := r.write(docs)
 		r.budget.giveBack(c.bytes)
+		r.change(StateActive, b.pending+int64(c.left))
 		r.account(c, out)
 		written = append(written, out.written...)
 		if err != nil {

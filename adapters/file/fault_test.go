@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -18,11 +19,15 @@ import (
 type faults struct {
 	n, count int
 	cut      bool
+	mutex    sync.Mutex // of count: a snapshot may be written while a file is rewritten
 }
 
 func (f *faults) do(operation func() error) error {
+	f.mutex.Lock()
 	f.count++
-	if f.count == f.n || f.cut && f.n > 0 && f.count > f.n {
+	count := f.count
+	f.mutex.Unlock()
+	if count == f.n || f.cut && f.n > 0 && count > f.n {
 		return syscall.ENOSPC
 	}
 	return operation()

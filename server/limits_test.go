@@ -142,6 +142,30 @@ func TestIOTimeout(t *testing.T) {
 	}
 }
 
+// A client that does not read its answer is dropped.
+func TestAnswersThatNobodyReadsEnd(t *testing.T) {
+	t.Parallel()
+	s := start(t, server.Options{IOTimeout: 100 * time.Millisecond})
+	s.ok(t, "PUT", "/db", "")
+	s.ok(t, "PUT", "/db/a/large", strings.Repeat("x", 32<<20)) // more than the buffers on the way hold
+	connection, err := net.Dial("tcp", s.http.Listener.Addr().String())
+	require.NoError(t, err)
+	defer func() { _ = connection.Close() }()
+	_, err = fmt.Fprint(connection, "GET /db/a/large HTTP/1.1\r\nHost: x\r\nAuthorization: Basic YWRtaW46cGFzc3dvcmQ=\r\n\r\n")
+	require.NoError(t, err)
+	first := make([]byte, 1)
+	_, err = connection.Read(first)
+	require.NoError(t, err, "the answer has begun")
+	closed := make(chan error)
+	go func() { closed <- s.Close() }() // it waits for all answers
+	select {
+	case err := <-closed:
+		require.NoError(t, err)
+	case <-time.After(time.Minute):
+		t.Fatal("the answer goes on for ever")
+	}
+}
+
 func TestPurgeLimits(t *testing.T) {
 	t.Parallel()
 	s := start(t, server.Options{})

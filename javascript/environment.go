@@ -57,6 +57,7 @@ func (m *machine) prepare() {
 	})
 	set("toJSON", func(call goja.FunctionCall) goja.Value { return r.ToValue(string(m.serialise(call.Argument(0)))) })
 	m.boundJSON()
+	m.texter, _ = goja.AssertFunction(r.Get("String"))
 	// What reads a value may run code of its own, so it has to be called as a function is.
 	m.taker, _ = goja.AssertFunction(r.ToValue(func(call goja.FunctionCall) goja.Value {
 		m.taken = m.serialise(call.Argument(0))

@@ -44,6 +44,7 @@ type machine struct {
 	late    bool          // what runs was interrupted
 	taker   goja.Callable // puts the JSON of a value into taken
 	taken   []byte
+	texter  goja.Callable // makes text of a value
 }
 
 // maxCalls is how deep functions may call each other.
@@ -127,7 +128,9 @@ func (m *machine) guarded(ctx context.Context, work func() error) (err error) {
 	m.late = false
 	m.watch.begin(m.runtime, m.options.Timeout)
 	defer m.watch.end(m.runtime)
-	err = work()
+	if err = work(); err != nil {
+		err = m.shown(err)
+	}
 	var interrupted *goja.InterruptedError
 	if errors.As(err, &interrupted) || m.late {
 		if ctx.Err() != nil {
@@ -187,11 +190,32 @@ func (m *machine) interruptWith(ctx context.Context) (stop func()) {
 	return func() { ended() }
 }
 
-// functionError tells why a function threw.
-func functionError(err error) error {
+// thrown is what a function threw, as text.
+type thrown string
+
+func (t thrown) Error() string { return string(t) }
+
+// shown makes text of what was thrown. That may run code of the function's, which is watched as the function was.
+func (m *machine) shown(err error) error {
 	var exception *goja.Exception
-	if errors.As(err, &exception) {
-		return core.NewError(500, "function_error", exception.Value().String())
+	if !errors.As(err, &exception) {
+		return err
+	}
+	text, err := m.texter(goja.Undefined(), exception.Value())
+	switch {
+	case errors.As(err, &exception):
+		return thrown("what was thrown cannot be shown")
+	case err != nil:
+		return err
+	}
+	return thrown(text.String())
+}
+
+// functionError tells why a function failed.
+func functionError(err error) error {
+	var text thrown
+	if errors.As(err, &text) {
+		return core.NewError(500, "function_error", string(text))
 	}
 	return err
 }

@@ -73,12 +73,8 @@ func (p *parser) of(token []byte, depth int) goja.Value {
 		object := p.runtime.NewObject()
 		for token = p.next(); len(token) > 0 && token[0] != '}' && !p.deep; token = p.next() {
 			name, _ := rawjson.Text(token)
-			value := p.value(depth + 1)
-			if name == "__proto__" {
-				_ = object.DefineDataProperty(name, value, goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
-			} else {
-				_ = object.Set(name, value)
-			}
+			// To set it could run code: a function may have given all objects a setter of that name.
+			_ = object.DefineDataProperty(name, p.value(depth+1), goja.FLAG_TRUE, goja.FLAG_TRUE, goja.FLAG_TRUE)
 		}
 		return object
 	}

@@ -88,8 +88,8 @@ func requestedRange(header string, size int64) (from, length int64, status int, 
 	if !found || !dash || strings.Contains(spec, ",") {
 		return 0, size, http.StatusOK, nil
 	}
-	a, errA := strconv.ParseInt(first, 10, 63)
-	b, errB := strconv.ParseInt(last, 10, 63)
+	a, errA := parsePosition(first)
+	b, errB := parsePosition(last)
 	switch {
 	case first == "" && errB == nil: // the last b bytes
 		if b == 0 || size == 0 {
@@ -106,6 +106,12 @@ func requestedRange(header string, size int64) (from, length int64, status int, 
 		return 0, 0, 0, errRange
 	}
 	return a, min(b, size-1) - a + 1, http.StatusPartialContent, nil
+}
+
+// parsePosition reads digits, and nothing else: no sign.
+func parsePosition(digits string) (int64, error) {
+	n, err := strconv.ParseUint(digits, 10, 62)
+	return int64(n), err
 }
 
 func (req *request) putAttachment(docID, name string) error {

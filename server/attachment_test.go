@@ -105,4 +105,26 @@ func TestLargeAttachmentsPass(t *testing.T) {
 	require.Equal(t, http.StatusPartialContent, response.StatusCode)
 	require.Equal(t, string(content[5000003:5000018]), text)
 	require.Equal(t, "bytes 5000003-5000017/6400000", response.Header.Get("Content-Range"))
+	for _, notARange := range []string{"bytes=--2", "bytes=+1-2", "bytes=1-+2", "bytes=-1-2", "bytes= 1-2", "bytes=0x1-2"} {
+		response, text = s.do(t, call{path: "/db/a/x", header: map[string]string{"Range": notARange}})
+		assert.Equal(t, http.StatusOK, response.StatusCode, notARange)
+		assert.Len(t, text, len(content), notARange)
+	}
+}
+
+// What expands to more than an attachment may hold is refused, whatever length the document tells.
+func TestRelatedThatExpands(t *testing.T) {
+	t.Parallel()
+	s := start(t, server.Options{MaxAttachmentBytes: 100_000})
+	s.ok(t, "PUT", "/db", "")
+	put := func(length int) (int, string) {
+		document := fmt.Sprintf(`{"_attachments":{"x":{"follows":true,"length":%d}}}`, length)
+		body := "--b\r\n\r\n" + document + "\r\n--b\r\nContent-Encoding: gzip\r\n\r\n" + zip(t, strings.Repeat("x", length)) + "\r\n--b--"
+		response, text := s.do(t, call{method: "PUT", path: "/db/a", header: map[string]string{"Content-Type": `multipart/related; boundary="b"`}, body: body})
+		return response.StatusCode, text
+	}
+	status, text := put(100_001)
+	assert.Equal(t, http.StatusRequestEntityTooLarge, status, text)
+	status, text = put(100_000)
+	assert.Equal(t, http.StatusCreated, status, text)
 }

@@ -38,7 +38,7 @@ func (req *request) putRelated(docID string) error {
 	if doc.Rev, err = req.agreeOnRev(doc.Rev); err != nil {
 		return err
 	}
-	arriving := &arriving{parts: parts}
+	arriving := &arriving{parts: parts, most: req.server.options.MaxAttachmentBytes}
 	for i := range doc.Attachments {
 		a := &doc.Attachments[i]
 		if a.Follows {
@@ -79,6 +79,7 @@ type arriving struct {
 	parts    *multipart.Reader
 	expected int // how many contents follow
 	begun    int
+	most     int64 // how large each may be when it is uncompressed
 }
 
 // partReader reads one of them.
@@ -133,7 +134,7 @@ func (r *partReader) begin() error {
 		if err != nil {
 			return errNoParts.From(err)
 		}
-		r.part = http.MaxBytesReader(nil, io.NopCloser(unzipped), max(r.length, 1<<20))
+		r.part = http.MaxBytesReader(nil, io.NopCloser(unzipped), min(max(r.length, 1<<20), r.most))
 	}
 	return nil
 }

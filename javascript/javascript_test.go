@@ -119,8 +119,8 @@ func TestWhatThrowsHasNoRows(t *testing.T) {
 		`JSON.parse("[".repeat(100000))`:                                  "nested too deeply",
 		`JSON.parse("{")`:                                                 "SyntaxError",
 		`toJSON(new Proxy({}, {ownKeys() { throw new Error("proxy") }}))`: "proxy",
-		`emit(1); throw {toString() { throw 1 }}`:                         "cannot be shown",
-		`emit(1); throw {toString() { return {} }}`:                       "cannot be shown",
+		`emit(1); throw {toString() { throw 1 }}`:                         "an object without text",
+		`emit(1); throw {toString() { return {} }}`:                       "an object without text",
 		`String = toJSON; throw {toString() { return "shown" }}`:          "shown",
 	} {
 		rows, err := mapOne(t, "function (doc) { "+source+" }", "{}")

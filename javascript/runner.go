@@ -204,7 +204,7 @@ func (m *machine) shown(err error) error {
 	text, err := m.texter(goja.Undefined(), exception.Value())
 	switch {
 	case errors.As(err, &exception):
-		return thrown("what was thrown cannot be shown")
+		return thrown("an object without text")
 	case err != nil:
 		return err
 	}

@@ -31,6 +31,12 @@ test("a map function that throws loses its rows of that document, and no others"
   assert.match(map("function () { emit(1n) }", {})[0], /BigInt/);
   assert.match(map("function () { const a = []; a.push(a); emit(a) }", {})[0], /circular/i);
   assert.match(map("function () { throw undefined }", {})[0], /undefined/);
+  const unshowable = "const o = { toString() { throw o; } }; throw o;";
+  const [textless, fine] = map(`function (doc) { emit(1); if (doc.bad) { ${unshowable} } }`, { bad: true }, {});
+  assert.equal(textless, "an object without text");
+  assert.deepEqual(fine, [1, null]);
+  assert.deepEqual(run("filter", [`function () { ${unshowable} }`], [{}], {}), { status: 500, name: "script_error", reason: "an object without text" });
+  assert.equal(run("map", [`(() => { ${unshowable} })()`], [{}]).name, "compilation_error");
 });
 
 test("functions have CouchDB's helpers, and nothing of each other's documents", () => {

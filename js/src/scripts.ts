@@ -100,7 +100,7 @@ export function runScripts(request: string): string {
     };
     return `[${(sources.some((source) => closures.has(source)) ? withHelpers(run) : run()).join(",")}]`;
   } catch (error) {
-    return JSON.stringify(error instanceof Refusal ? { status: error.status, name: error.name, reason: error.message } : { status: 500, name: "script_error", reason: String(error) });
+    return JSON.stringify(error instanceof Refusal ? { status: error.status, name: error.name, reason: error.message } : { status: 500, name: "script_error", reason: shown(error) });
   }
 }
 
@@ -152,7 +152,16 @@ function attempt(run: () => string, report?: (error: unknown) => void): string {
     return run();
   } catch (error) {
     report?.(error);
-    return textOf(String(error));
+    return textOf(shown(error));
+  }
+}
+
+/** What was thrown, as text; to make that of an object may throw, too. */
+function shown(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return "an object without text";
   }
 }
 
@@ -196,7 +205,7 @@ function build(source: string): Script {
   try {
     script = expression(...(Object.values(helpers) as unknown[]));
   } catch (error) {
-    throw new Refusal(400, "compilation_error", `${String(error)} (${source})`);
+    throw new Refusal(400, "compilation_error", `${shown(error)} (${source})`);
   }
   if (typeof script !== "function") {
     throw new Refusal(400, "compilation_error", `Expression does not eval to a function. (${source})`);

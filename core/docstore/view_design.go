@@ -42,7 +42,7 @@ type viewPlace struct{ m, slot int }
 type signature [md5.Size]byte
 
 // indexVersion goes into signatures: when what is stored changes its form, views are built anew.
-const indexVersion = "1"
+const indexVersion = "2"
 
 func (d *viewDefinition) signature() signature {
 	if d.signed != (signature{}) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"slices"
 	"sync/atomic"
 	"testing"
 
@@ -104,4 +105,44 @@ func TestReducesDoNotVisitEachRow(t *testing.T) {
 		require.NoError(t, err)
 		assert.Less(t, read.Load(), int64(800), name)
 	}
+}
+
+// Groups by key are made of nodes and of the runs of nodes, wherever they begin and end.
+func TestGroupsDoNotVisitRows(t *testing.T) {
+	t.Parallel()
+	const rows, keys = 5000, 50
+	var read atomic.Int64
+	db := openStore(t, countingStore{memkv.New(), &read})
+	var texts []string
+	for i := range rows {
+		texts = append(texts, fmt.Sprintf(`{"_id":"%05d","key":%d.0,"n":%d}`, i, i%keys, i))
+	}
+	require.NoError(t, writeAll(t.Context(), db, false, texts...))
+	view := &docstore.View{Name: "by key", Reduce: "_sum", Map: func(doc *core.Document, emit func(key, value []byte)) error {
+		emit(rawjson.Member(doc.Body, "key"), rawjson.Member(doc.Body, "n"))
+		return nil
+	}}
+	groups := func(options core.ViewOptions) (groups []string) {
+		options.Group = true
+		_, err := db.QueryView(t.Context(), view, options, func(row *core.ViewRow) error {
+			groups = append(groups, string(row.Key)+" "+string(row.Value))
+			return nil
+		})
+		require.NoError(t, err)
+		return groups
+	}
+	var want []string
+	for key := range keys {
+		// The text of a key is that of the first row.
+		want = append(want, fmt.Sprintf("%d.0 %d", key, rows/keys*key+rows/2*(rows/keys-1)))
+	}
+	require.Equal(t, want, groups(core.ViewOptions{}))
+	read.Store(0)
+	assert.Equal(t, want, groups(core.ViewOptions{}))
+	assert.Less(t, read.Load(), int64(rows/10))
+	read.Store(0)
+	assert.Equal(t, want[7:10], groups(core.ViewOptions{StartKey: []byte("5"), Skip: 2, Limit: 3}))
+	assert.Less(t, read.Load(), int64(rows/50))
+	slices.Reverse(want)
+	assert.Equal(t, want, groups(core.ViewOptions{Descending: true}))
 }

@@ -157,12 +157,16 @@ func TestCheckFindsDamagedViews(t *testing.T) {
 	db, _ := build()
 	requireSound(t, db)
 	for want, damage := range map[string]func(store kv.Store, tx kv.Tx){
-		"299 rows, but 300 are counted":       func(store kv.Store, tx kv.Tx) { tx.Delete([]byte(keysOf(store, 'r')[0])) },
-		"a row belongs to no document":        func(store kv.Store, tx kv.Tx) { tx.Delete([]byte(keysOf(store, 'd')[0])) },
-		"a row cannot be read":                func(store kv.Store, tx kv.Tx) { tx.Put([]byte(keysOf(store, 'r')[0]), nil) },
-		"1 nodes are missing":                 func(store kv.Store, tx kv.Tx) { tx.Delete([]byte(keysOf(store, 'n')[0])) },
-		"a node too many":                     func(store kv.Store, tx kv.Tx) { tx.Put([]byte(keysOf(store, 'n')[0]+"x"), []byte{1, 1}) },
-		"rows, but says 0":                    func(store kv.Store, tx kv.Tx) { tx.Put([]byte(keysOf(store, 'n')[0]), []byte{1, 0}) },
+		"299 rows, but 300 are counted": func(store kv.Store, tx kv.Tx) { tx.Delete([]byte(keysOf(store, 'r')[0])) },
+		"a row belongs to no document":  func(store kv.Store, tx kv.Tx) { tx.Delete([]byte(keysOf(store, 'd')[0])) },
+		"a row cannot be read":          func(store kv.Store, tx kv.Tx) { tx.Put([]byte(keysOf(store, 'r')[0]), nil) },
+		"1 nodes are missing":           func(store kv.Store, tx kv.Tx) { tx.Delete([]byte(keysOf(store, 'n')[0])) },
+		"a node too many":               func(store kv.Store, tx kv.Tx) { tx.Put([]byte(keysOf(store, 'n')[0]+"x"), []byte{1, 1, 0}) },
+		"rows, but says 0":              func(store kv.Store, tx kv.Tx) { tx.Put([]byte(keysOf(store, 'n')[0]), []byte{1, 0, 0}) },
+		"the runs of a node have other rows": func(store kv.Store, tx kv.Tx) {
+			node := keysOf(store, 'n')[0]
+			tx.Put([]byte(node), []byte(contents(t, store)[node]+"\x01x\x00\x00")) // one of no rows
+		},
 		"a node cannot be read":               func(store kv.Store, tx kv.Tx) { tx.Put([]byte(keysOf(store, 'n')[0]), nil) },
 		"a part of a view that is not there":  func(_ kv.Store, tx kv.Tx) { tx.Put([]byte("v\x01\x07dx"), nil) },
 		"the record of a view cannot be read": func(_ kv.Store, tx kv.Tx) { tx.Put([]byte("v\x00\x00short"), nil) },

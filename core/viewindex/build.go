@@ -84,7 +84,10 @@ func (b *builder) openLevel() error {
 // close ends the open node of a level, and adds it to the one above.
 func (b *builder) close(level int, last bool) error {
 	open := &b.open[level-1]
-	n := open.maker.node(b.version)
+	n, err := open.maker.node(b.version)
+	if err != nil {
+		return err
+	}
 	b.made = append(b.made, kv.Entry{Key: b.x.nodeKey(b.m, level, open.from), Value: n.append(nil)})
 	open.maker.reset()
 	if last {

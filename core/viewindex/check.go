@@ -104,10 +104,29 @@ func (c *checker) checkNodes(ctx context.Context, s kv.Snapshot) error {
 		case n.rows != rows:
 			c.problem("a node has " + strconv.FormatUint(rows, 10) + " rows, but says " + strconv.FormatUint(n.rows, 10))
 		}
+		if err == nil && !sameRows(entry.Value, n.rows) {
+			c.problem("the runs of a node have other rows than the node")
+		}
 		delete(want, string(entry.Key))
 	}
 	if len(want) > 0 {
 		c.problem(strconv.Itoa(len(want)) + " nodes are missing")
 	}
 	return nil
+}
+
+// sameRows reports whether the runs of a node have as many rows as the node, if it has runs.
+func sameRows(value []byte, rows uint64) bool {
+	inside := runsOf(value)
+	if len(inside.rest) == 0 {
+		return true
+	}
+	for len(inside.rest) > 0 {
+		r, err := inside.next(0)
+		if err != nil || r.rows > rows {
+			return false
+		}
+		rows -= r.rows
+	}
+	return rows == 0
 }

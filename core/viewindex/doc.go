@@ -9,8 +9,8 @@
 //	d<id>                           which rows a document has: of each the map function, its collation key, its ordinal. Documents without rows have none
 //	n<map><level><row key>          a node: the rows from the one with this key (or, without a key, from the first) to that of the next node of the level
 //
-// A node's value is the version of the index that it was made in, the number of its rows, and for each reduce function of the map function what it made of them, as a length plus one and
-// bytes; 0 stands for what is not known. Built-in functions are always known. Others are run when a query needs them, and what they make is kept
+// A node's value is the version of the index that it was made in, the number of its rows, the number of reduce functions of the map function, and for each what it made of them, as a length plus one and
+// bytes; 0 stands for what is not known. One of the lowest level may have runs, of rows with the same key. Built-in functions are always known. Others are run when a query needs them, and what they make is kept
 // if the node's version is the same by then.
 //
 // With short keys a row takes about 60 bytes and two entries, of which one is the document's; in a tree in memory these are about 150 bytes. Nodes add seven entries to a hundred rows.

@@ -3,7 +3,6 @@ package viewindex
 import (
 	"context"
 
-	"github.com/gouchdb/gouchdb/core/collation"
 	"github.com/gouchdb/gouchdb/core/mapreduce"
 )
 
@@ -57,14 +56,11 @@ func (g *grouping) reduce(ctx context.Context, key []byte, parts func(each func(
 // add adds a part to what a built-in function reduces.
 func (g *grouping) add(p part) error {
 	if p.level > 0 {
-		n, err := readNode(p.value)
-		if err != nil || n.rows == 0 {
+		rows, state, err := nodeState(p.value, g.slot)
+		if err != nil || rows == 0 {
 			return err
 		}
-		if g.slot >= len(n.states) || n.states[g.slot] == nil {
-			return errNode
-		}
-		return g.builtin.AddState(n.states[g.slot])
+		return g.addState(state)
 	}
 	_, value, err := mapreduce.DecodeValue(p.value)
 	if err != nil {
@@ -72,12 +68,18 @@ func (g *grouping) add(p part) error {
 	}
 	var key []byte
 	if g.keyed {
-		rest, err := collation.Skip(p.row)
-		if err != nil {
+		if key, err = keyOf(p.row); err != nil {
 			return err
 		}
-		key = p.row[:len(p.row)-len(rest)]
 	}
 	g.builtin.AddRow(key, value)
 	return nil
+}
+
+// addState adds what a built-in function made of rows.
+func (g *grouping) addState(state []byte) error {
+	if state == nil {
+		return errNode
+	}
+	return g.builtin.AddState(state)
 }

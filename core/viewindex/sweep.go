@@ -9,8 +9,8 @@ import (
 	"github.com/gouchdb/gouchdb/core/mapreduce"
 )
 
-// A query with groups goes over the nodes of the lowest level, in reading order. A node that lies within one group is taken as it is; the rows of others are read, those of some nodes
-// in a row together.
+// A query with groups goes over the nodes of the lowest level, in reading order. A node that lies within one group is taken as it is, another by its runs. The rows of those that have
+// none are read, those of some nodes in a row together.
 
 const (
 	// After so many nodes of one group the rest of it is taken by higher nodes.
@@ -54,14 +54,24 @@ func (g *grouping) sweep(ctx context.Context, within mapreduce.Range) (left mapr
 			return nothing, err
 		}
 		p := part{level: 1, row: entry.Key[prefix:], value: entry.Value}
-		switch node, ok := g.whole(before, p); {
-		case ok:
+		node, whole := g.whole(before, p)
+		var inside runs
+		if !whole && s.reduces() {
+			inside = runsOf(before.value)
+		}
+		switch {
+		case whole:
 			unread = 0
 			if err := s.take(ctx, node, before.row, p.row); err != nil || s.done {
 				return nothing, err
 			}
 			if s.nodes == manyNodes {
 				return s.takeRest(ctx)
+			}
+		case len(inside.rest) > 0:
+			unread = 0
+			if err := s.takeRuns(ctx, before.row, inside, p.row); err != nil || s.done {
+				return nothing, err
 			}
 		case unread == readTogether:
 			unread = 0
@@ -113,6 +123,31 @@ func (s *sweep) take(ctx context.Context, node part, near, far []byte) error {
 	}
 	s.nodes++
 	return s.add(node)
+}
+
+// takeRuns takes the rows up to a node, and the runs of the node, which ends at a bound.
+func (s *sweep) takeRuns(ctx context.Context, near []byte, inside runs, far []byte) error {
+	if err := s.read(ctx, near); err != nil || s.done {
+		return err
+	}
+	for len(inside.rest) > 0 {
+		r, err := inside.next(s.slot)
+		if err != nil {
+			return err
+		}
+		if !s.holds(r.row) {
+			if err := s.nextGroup(ctx, r.row, r.exact); err != nil || s.done {
+				return err
+			}
+		}
+		if s.wanted {
+			if err := s.addState(r.state); err != nil {
+				return err
+			}
+		}
+	}
+	s.advance(far)
+	return nil
 }
 
 // takeRest ends the group at hand with all that is left of it.
@@ -188,24 +223,28 @@ func (s *sweep) holds(row []byte) bool { return s.prefix != nil && bytes.HasPref
 
 // next ends the group at hand, and begins that of a row, unless there have been enough.
 func (s *sweep) next(ctx context.Context, first part) error {
+	exact, _, err := mapreduce.DecodeValue(first.value)
+	if err != nil {
+		return err
+	}
+	return s.nextGroup(ctx, first.row, exact)
+}
+
+// nextGroup does what next does, for a row with this text of its key.
+func (s *sweep) nextGroup(ctx context.Context, row, exact []byte) error {
 	if err := s.finish(ctx, nothing); err != nil {
 		return err
 	}
 	if s.done = s.full(); s.done {
 		return nil
 	}
-	rest, err := collation.Skip(first.row)
+	key, err := keyOf(row)
 	if err != nil {
 		return err
 	}
-	key := first.row[:len(first.row)-len(rest)]
 	s.prefix = mapreduce.Group(key, s.query.Level)
 	if s.wanted = s.begin(); !s.wanted {
 		return nil
-	}
-	exact, _, err := mapreduce.DecodeValue(first.value)
-	if err != nil {
-		return err
 	}
 	if s.builtin != nil {
 		s.builtin.Reset()

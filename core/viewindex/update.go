@@ -138,7 +138,10 @@ func (u *nodeUpdate) remake(level int, from []byte) error {
 		u.tx.Delete(key) // there are no rows at all
 		return nil
 	}
-	n := u.maker.node(u.state.Version)
+	n, err := u.maker.node(u.state.Version)
+	if err != nil {
+		return err
+	}
 	u.tx.Put(key, n.append(nil))
 	return nil
 }

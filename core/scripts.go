@@ -55,3 +55,22 @@ type FilterScript interface {
 	Filter(ctx context.Context, docs [][]byte, request []byte) ([]bool, error)
 	Close()
 }
+
+// Validators runs the functions by which design documents refuse writes (validate_doc_update). Only a server needs it: it knows who writes.
+type Validators interface {
+	Validator(ctx context.Context, source string) (ValidatorScript, error)
+}
+
+// ValidatorScript is a compiled validate_doc_update function.
+type ValidatorScript interface {
+	// Validate returns nil when the function accepts a document, ErrForbidden or ErrUnauthorized with its reason when it refuses it, and another error when it fails.
+	Validate(ctx context.Context, call ValidatorCall) error
+}
+
+// ValidatorCall are the arguments of a validate_doc_update function, as JSON.
+type ValidatorCall struct {
+	NewDoc  []byte
+	OldDoc  []byte // null where there is none
+	UserCtx []byte
+	SecObj  []byte
+}

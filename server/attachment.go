@@ -130,6 +130,9 @@ func (req *request) putAttachment(docID, name string) error {
 		return err
 	}
 	a := core.Attachment{Name: name, ContentType: req.Header.Get("Content-Type"), Content: content}
+	if err := req.validateAttachment(docID, rev, name, &a); err != nil {
+		return err
+	}
 	written, err := req.db.PutAttachment(req.Context(), docID, rev, a)
 	if err != nil {
 		return content.blame(err)
@@ -145,6 +148,9 @@ func (req *request) deleteAttachment(docID, name string) error {
 		return err
 	}
 	if err := req.allowEdit(docID); err != nil {
+		return err
+	}
+	if err := req.validateAttachment(docID, rev, name, nil); err != nil {
 		return err
 	}
 	written, err := req.db.RemoveAttachment(req.Context(), docID, name, rev)

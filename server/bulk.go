@@ -28,6 +28,10 @@ func (req *request) bulkDocs() error {
 	if err != nil {
 		return err
 	}
+	refused, err := req.validate(bulk.Docs, bulk.Replicated)
+	if err != nil {
+		return err
+	}
 	// Documents that this user may not write keep their place in the answer.
 	results := make([]core.BulkResult, len(bulk.Docs))
 	var docs []*core.Document
@@ -36,6 +40,13 @@ func (req *request) bulkDocs() error {
 		results[i].ID = doc.ID
 		if core.IsDesignID(doc.ID) && !allowed {
 			results[i].Err = core.AsError(req.refuse(notDatabaseAdmin, notDatabaseAdmin)).Of(doc.ID)
+			continue
+		}
+		if refused != nil && refused[i] != nil {
+			results[i].Err = core.AsError(refused[i])
+			if bulk.Replicated {
+				results[i].Rev = doc.Rev
+			}
 			continue
 		}
 		docs = append(docs, doc)

@@ -50,8 +50,17 @@ func start(t testing.TB, options server.Options) *testServer {
 	if options.Users == nil {
 		options.Users = []server.User{user(t, "admin", "password", "_admin")}
 	}
+	if options.Validators == nil {
+		options.Validators = javascript.New(javascript.Options{})
+	}
 	handler, err := server.New(options)
 	require.NoError(t, err)
+	return serve(t, handler)
+}
+
+// serve runs a server until the test ends.
+func serve(t testing.TB, handler *server.Server) *testServer {
+	t.Helper()
 	running := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if address := r.Header.Get(addressHeader); address != "" {
 			r.RemoteAddr = address + ":1"

@@ -45,6 +45,9 @@ type Options struct {
 	// FeedTimeout is how long a waiting changes feed stays silent before it ends, when the client does not ask for heartbeats. 0: one minute, as in CouchDB.
 	FeedTimeout time.Duration
 
+	// Validators runs the validate_doc_update of design documents; package javascript has such. Nil: documents of a database that has one cannot be written.
+	Validators core.Validators
+
 	// Static is served below /_app/: a web application that uses the databases beside it. Browsers that open / are sent there.
 	Static http.FileSystem
 

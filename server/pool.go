@@ -43,6 +43,7 @@ type database struct {
 	settingsMu    sync.Mutex
 	settings      *settings
 	settingsSaved sync.Mutex
+	validators    validators
 }
 
 func newPool(source Databases, maxIdle int) *pool {

@@ -103,11 +103,10 @@ func (req *request) write(doc *core.Document, options core.BulkDocsOptions) erro
 			return err
 		}
 	}
-	results, err := req.db.BulkDocs(req.Context(), []*core.Document{doc}, options)
+	result, err := req.writeValid(doc, options)
 	if err != nil {
 		return err
 	}
-	result := results[0]
 	text := rawjson.AppendString([]byte(`{"ok":true,"id":`), doc.ID)
 	if batch, _ := req.query.get("batch"); batch == "ok" {
 		// The client does not want to know about conflicts: CouchDB would have answered before it found out.
@@ -128,6 +127,23 @@ func (req *request) write(doc *core.Document, options core.BulkDocsOptions) erro
 	}
 	req.location(doc.ID)
 	return req.send(http.StatusCreated, append(text, '}'))
+}
+
+// writeValid stores a document if the functions of design documents accept it.
+func (req *request) writeValid(doc *core.Document, options core.BulkDocsOptions) (core.BulkResult, error) {
+	docs := []*core.Document{doc}
+	refused, err := req.validate(docs, options.Replicated)
+	if err != nil {
+		return core.BulkResult{}, err
+	}
+	if refused != nil && refused[0] != nil {
+		return core.BulkResult{ID: doc.ID, Err: core.AsError(refused[0])}, nil
+	}
+	results, err := req.db.BulkDocs(req.Context(), docs, options)
+	if err != nil {
+		return core.BulkResult{}, err
+	}
+	return results[0], nil
 }
 
 // deleteDocument writes a tombstone. That there is something to delete comes before whether the revision is right.

@@ -166,6 +166,7 @@ func (s *serveSettings) serverOptions(p process) (server.Options, error) {
 		options.Users = []server.User{{Name: s.admin, PasswordHash: hash, Roles: []string{"_admin"}}}
 	}
 	scripts := javascript.New(javascript.Options{Log: func(message string) { options.Logger.Info("a function of a design document: " + message) }})
+	options.Validators = scripts
 	if s.memory {
 		options.Databases = server.Memory(func(ctx context.Context, name string) (core.Adapter, error) {
 			return memory.OpenWith(ctx, docstore.Options{Name: name, Regexp: regexps.Compile, Scripts: scripts})

@@ -41,11 +41,23 @@ func newIdentity(path string) (identity, error) {
 	if err != nil {
 		return id, err
 	}
-	// A process that dies here leaves no half of a file.
-	if err := os.WriteFile(path+".new", append(text, '\n'), 0o600); err != nil {
+	// Neither a process that dies here nor a loss of power leaves half of a file.
+	if err := writeDurably(path+".new", append(text, '\n')); err != nil {
 		return id, err
 	}
 	return id, os.Rename(path+".new", path)
+}
+
+func writeDurably(path string, text []byte) error {
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(text)
+	if err == nil {
+		err = file.Sync()
+	}
+	return errors.Join(err, file.Close())
 }
 
 func random(bytes int) string {

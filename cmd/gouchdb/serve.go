@@ -153,7 +153,8 @@ func (s *serveSettings) serverOptions(p process) (server.Options, error) {
 		Logger: slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: s.logLevel})),
 	}
 	if s.noAuth && s.loopback() {
-		options.Hosts = []string{"localhost", "127.0.0.1", "::1"}
+		host, _, _ := net.SplitHostPort(s.addr)
+		options.Hosts = []string{"localhost", "127.0.0.1", "::1", host}
 	}
 	if s.static != "" {
 		options.Static = http.Dir(s.static)

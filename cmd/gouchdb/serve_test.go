@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -134,6 +135,16 @@ func TestServeWithoutPasswordByItsNamesOnly(t *testing.T) {
 	assert.Equal(t, http.StatusOK, status(here, "localhost"))
 	assert.Equal(t, http.StatusMisdirectedRequest, status(here, "app.example"))
 	here.end(t)
+	if runtime.GOOS == "linux" { // elsewhere a machine has only the first of its addresses until it is told so
+		second := startServe(t, environment(nil), "--memory", "--no-auth", "--addr", "127.0.0.2:0")
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, second.url+"/_up", nil)
+		require.NoError(t, err)
+		response, err := http.DefaultTransport.RoundTrip(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		assert.Equal(t, http.StatusOK, response.StatusCode, "the address itself is a name of the server")
+		second.end(t)
+	}
 	everywhere := startServe(t, environment(nil), "--memory", "--no-auth", "--addr", "0.0.0.0:0", "--i-know-that-anybody-can-delete-everything")
 	assert.Equal(t, http.StatusOK, status(everywhere, "app.example"), "it is to be reached by any name")
 	assert.Contains(t, everywhere.stdout.String(), "Everybody who can reach this address")

@@ -147,10 +147,15 @@ func (s *summand) addMember(name string, value []byte, depth int) bool {
 	return true
 }
 
+// before compares names without their closing quotes, which are greater than a space.
+func (m *member) before(other *member) bool {
+	return m.name[:len(m.name)-1] < other.name[:len(other.name)-1]
+}
+
 // sortMembers orders members by name. Mostly they are in order already.
 func (s *summand) sortMembers() {
 	for i := range s.members {
-		for j := i; j > 0 && s.members[j].name < s.members[j-1].name; j-- {
+		for j := i; j > 0 && s.members[j].before(&s.members[j-1]); j-- {
 			s.members[j], s.members[j-1] = s.members[j-1], s.members[j]
 		}
 	}

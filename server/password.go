@@ -71,23 +71,22 @@ func parsePasswordHash(text string) (*passwordHash, error) {
 // hashing bounds how many passwords are hashed at a time: wrong ones must not keep all processors busy.
 var hashing = make(chan struct{}, 2)
 
-func (p *passwordHash) matches(password string, processKey []byte) bool {
-	quick := keyedHash(processKey, password)
+// isKnown reports whether the password was right once. It takes no time.
+func (p *passwordHash) isKnown(password string, processKey []byte) bool {
 	p.mu.Lock()
-	known := p.known
-	p.mu.Unlock()
-	if known != nil && hmac.Equal(known, quick) {
-		return true
-	}
-	hashing <- struct{}{}
+	defer p.mu.Unlock()
+	return p.known != nil && hmac.Equal(p.known, keyedHash(processKey, password))
+}
+
+// matches hashes the password, which takes a place in hashing.
+func (p *passwordHash) matches(password string, processKey []byte) bool {
 	key, err := pbkdf2.Key(sha256.New, password, p.salt, p.iterations, sha256.Size)
-	<-hashing
 	if err != nil || !hmac.Equal(key, p.key) {
 		return false
 	}
 	p.mu.Lock()
-	p.known = quick
-	p.mu.Unlock()
+	defer p.mu.Unlock()
+	p.known = keyedHash(processKey, password)
 	return true
 }
 

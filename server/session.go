@@ -98,7 +98,7 @@ func (req *request) logIn() error {
 	if err != nil {
 		return err
 	}
-	account, err := req.server.users.login(req.address(), name, password)
+	account, err := req.server.users.login(req.Context(), req.address(), name, password)
 	if err != nil {
 		req.setSession("")
 		if fail, ok := req.query.get("fail"); ok && isPath(fail) {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"encoding/base64"
 	"net"
 	"slices"
@@ -64,20 +65,30 @@ func newUsers(list []User) (*users, error) {
 }
 
 // login checks a name and a password that came from an address.
-func (u *users) login(address, name, password string) (*account, error) {
+func (u *users) login(ctx context.Context, address, name, password string) (*account, error) {
 	a := attempt{address: address, name: name}
 	if u.lockout.locked(a) {
 		return nil, errLocked
 	}
 	found := u.byName[name]
-	if found == nil {
-		if u.nobody != nil {
-			u.nobody.hash.matches(password, u.key)
-		}
-		u.lockout.failed(a)
-		return nil, errWrongPassword
+	if found != nil && found.hash.isKnown(password, u.key) {
+		u.lockout.succeeded(a)
+		return found, nil
 	}
-	if !found.hash.matches(password, u.key) {
+	select {
+	case hashing <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	defer func() { <-hashing }()
+	if u.lockout.locked(a) { // by those who came at the same time, and waited less
+		return nil, errLocked
+	}
+	tried := found
+	if found == nil {
+		tried = u.nobody
+	}
+	if tried == nil || !tried.hash.matches(password, u.key) {
 		u.lockout.failed(a)
 		return nil, errWrongPassword
 	}
@@ -116,7 +127,7 @@ func (req *request) identifyByPassword() error {
 	if !found {
 		return nil
 	}
-	account, err := req.server.users.login(req.address(), name, password)
+	account, err := req.server.users.login(req.Context(), req.address(), name, password)
 	if err != nil {
 		return err
 	}

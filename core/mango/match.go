@@ -9,7 +9,7 @@ import (
 // begin with an underscore, _id, _rev, _deleted and _attachments are taken from the document's fields; the others are not there,
 // as in CouchDB.
 //
-// It fails only when a pattern takes the engine of regular expressions too long.
+// It fails only when a pattern takes the engine of regular expressions too many steps.
 func (s *Selector) Matches(doc *core.Document) (bool, error) {
 	if s.root == nil {
 		return true, nil

@@ -8,12 +8,11 @@ import (
 
 // Regexp is a compiled pattern. It may be used by many goroutines at once.
 type Regexp interface {
-	// MatchString tells whether the pattern matches anywhere in text. It fails when it takes too long.
+	// MatchString tells whether the pattern matches anywhere in text. It fails when that takes too much.
 	MatchString(text string) (bool, error)
 }
 
-// Engine compiles a pattern in the syntax that package pcre translates into, which JavaScript's engine and backtracking ones of other
-// languages read alike: text is Unicode, ^ and $ do not match at line ends within it.
+// Engine compiles a pattern in the syntax that package pcre translates into. It means what it means for JavaScript with the flags u, or iu.
 type Engine func(pattern string, ignoreCase bool) (Regexp, error)
 
 var errNoEngine = core.ErrNotImplemented.Because("$regex needs an engine of regular expressions, and this database was opened without one")

@@ -1,3 +1,3 @@
-// Package regexps runs the patterns of $regex with the engine that is at hand: JavaScript's own in WebAssembly, a backtracking one
-// in Go elsewhere. [Compile] is a mango.Engine.
+// Package regexps runs the patterns of $regex with the engine that is at hand: JavaScript's own in WebAssembly, package backtrack elsewhere.
+// [Compile] is a mango.Engine.
 package regexps

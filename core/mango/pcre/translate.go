@@ -1,9 +1,10 @@
 // Package pcre translates the patterns of CouchDB's $regex, which are Perl's, into the syntax that JavaScript's RegExp (with its
-// flag u) and Perl-like engines of other languages have in common, so that one query finds the same documents natively and in browsers.
+// flag u) can run, and the engine of package backtrack, so that one query finds the same documents natively and in browsers.
 //
-// What engines spell alike but read differently (\s, \b, the dot, $ before a final line end) is spelled out; named groups become
+// What Perl spells alike but reads differently (\s, \b, the dot, $ before a final line end) is spelled out, by as few means as possible; named groups become
 // numbered ones; what JavaScript cannot do is refused: atomic groups, possessive quantifiers, recursion, conditions,
-// and case-insensitivity of a part of the pattern. Patterns are matched against characters, where CouchDB matches bytes.
+// and case-insensitivity of a part of the pattern. Patterns are matched against characters, where CouchDB matches bytes. What a group has matched
+// is what it has matched for JavaScript: nothing, and not even that, when it was passed by in the last repetition of what it is in.
 package pcre
 
 import (
@@ -18,12 +19,24 @@ type Pattern struct {
 	IgnoreCase bool
 }
 
+// No engine has to follow patterns that are longer, or nest more deeply.
+const (
+	maxLength  = 1 << 16
+	maxNesting = 250
+)
+
 // Translate translates a pattern, which must be UTF-8. It finds most mistakes; the engine finds the rest.
 func Translate(pattern string) (Pattern, error) {
+	if len(pattern) > maxLength {
+		return Pattern{}, errors.New("a pattern that is too long")
+	}
 	t := translator{rest: []rune(pattern), names: map[string]int{}}
 	for len(t.rest) > 0 {
 		if err := t.next(); err != nil {
 			return Pattern{}, err
+		}
+		if len(t.open) > maxNesting {
+			return Pattern{}, errors.New("groups nest too deeply")
 		}
 	}
 	if len(t.open) > 0 {

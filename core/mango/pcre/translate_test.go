@@ -1,6 +1,7 @@
 package pcre_test
 
 import (
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -113,6 +114,22 @@ func TestRefused(t *testing.T) {
 	} {
 		_, err := pcre.Translate(pattern)
 		assert.Error(t, err, pattern)
+	}
+}
+
+// What is not too long and does not nest too deeply for this package is not for an engine either.
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	nested := func(depth int) string { return strings.Repeat("(", depth) + `\b` + strings.Repeat(")", depth) }
+	for _, pattern := range []string{nested(250), strings.Repeat("a", 1<<16)} {
+		translated, err := pcre.Translate(pattern)
+		require.NoError(t, err)
+		_, err = regexps.Compile(translated.Source, false)
+		require.NoError(t, err)
+	}
+	for _, pattern := range []string{nested(251), strings.Repeat("a", 1<<16+1)} {
+		_, err := pcre.Translate(pattern)
+		assert.Error(t, err)
 	}
 }
 

@@ -19,7 +19,7 @@ type request struct {
 	*http.Request
 	server *Server
 	answer *answer
-	path   []string // the decoded segments
+	path   []string // the decoded segments, none of which is empty
 	query  query
 	user   identity
 	db     *database // for requests to a database
@@ -52,7 +52,10 @@ func (req *request) serve() error {
 		return err
 	}
 	escaped := req.URL.EscapedPath()
-	for segment := range strings.SplitSeq(strings.TrimPrefix(escaped, "/"), "/") {
+	for segment := range strings.SplitSeq(escaped, "/") {
+		if segment == "" { // as in CouchDB, slashes too many mean nothing
+			continue
+		}
 		// As in CouchDB, a plus sign in a path stands for a space.
 		decoded, err := url.QueryUnescape(segment)
 		if err != nil {

@@ -11,10 +11,10 @@ import (
 // route sends a request to its handler, by its path. It is the table of contents of the server.
 func (req *request) route(escaped string) error {
 	path := req.path
-	rest := len(path) - 1
-	switch path[0] {
-	case "":
+	if len(path) == 0 {
 		return req.root()
+	}
+	switch path[0] {
 	case "_up":
 		return req.methods("GET,HEAD", map[string]handler{"GET": (*request).up})
 	case "_all_dbs":
@@ -39,7 +39,7 @@ func (req *request) route(escaped string) error {
 			return req.static(escaped)
 		}
 	}
-	if rest == 0 || rest == 1 && path[1] == "" {
+	if len(path) == 1 {
 		switch req.Method {
 		case http.MethodPut:
 			return req.createDatabase()
@@ -56,12 +56,12 @@ func (req *request) route(escaped string) error {
 	if err := req.requireMember(); err != nil {
 		return err
 	}
-	return req.routeDatabase(escaped)
+	return req.routeDatabase()
 }
 
-func (req *request) routeDatabase(escaped string) error {
+func (req *request) routeDatabase() error {
 	path := req.path[1:]
-	if len(path) == 0 || len(path) == 1 && path[0] == "" {
+	if len(path) == 0 {
 		return req.methods("DELETE,GET,HEAD,POST", map[string]handler{"GET": (*request).databaseInfo, "POST": (*request).postDocument})
 	}
 	if handle, allow := databaseHandlers(path); handle != nil {
@@ -75,7 +75,7 @@ func (req *request) routeDatabase(escaped string) error {
 	case "_temp_view":
 		return core.NewError(http.StatusGone, "gone", "Temporary views are not supported in CouchDB")
 	}
-	return req.routeDocument(escaped)
+	return req.routeDocument()
 }
 
 // databaseHandlers returns the handlers of a path below a database that is not a document's.
@@ -134,26 +134,23 @@ func databaseHandlers(path []string) (map[string]handler, string) {
 }
 
 // routeDocument finds out which document, or part of one, the path names. A slash in an id may be escaped or not where it follows _design or _local.
-func (req *request) routeDocument(escaped string) error {
+func (req *request) routeDocument() error {
 	path := req.path[1:]
 	docID, parts := path[0], path[1:]
 	switch {
 	case docID == "_local":
 		switch {
-		case len(parts) == 0 || parts[0] == "":
+		case len(parts) == 0:
 			return core.ErrBadRequest.Because("Invalid _local document id.")
 		case len(parts) > 1:
 			return core.ErrBadRequest.Because("_local documents do not accept attachments.")
 		}
 		docID, parts = core.LocalPrefix+parts[0], nil
-	case docID == "_design" && len(parts) > 0 && parts[0] != "":
-		docID, parts = core.DesignPrefix+parts[0], parts[1:]
 	case docID == "_design" && len(parts) > 0:
-		parts = nil
+		docID, parts = core.DesignPrefix+parts[0], parts[1:]
 	case strings.HasPrefix(docID, core.DesignPrefix) && len(parts) == 0 && req.Method != "COPY":
-		segments := strings.Split(escaped, "/")
 		name := strings.TrimPrefix(docID, core.DesignPrefix)
-		req.answer.Header().Set("Location", req.absolute("/"+segments[1]+"/_design/"+escapeSegment(name)))
+		req.answer.Header().Set("Location", req.absolute("/"+escapeSegment(req.db.name)+"/_design/"+escapeSegment(name)))
 		req.answer.WriteHeader(http.StatusMovedPermanently)
 		return nil
 	}

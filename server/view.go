@@ -21,7 +21,7 @@ func (req *request) partOfView(designDoc string, path []string) error {
 	if len(path) == 2 && path[1] == "queries" {
 		return req.methods("POST", map[string]handler{"POST": func(req *request) error { return req.viewQueries(designDoc, path[0]) }})
 	}
-	if len(path) != 1 || path[0] == "" {
+	if len(path) != 1 {
 		return req.notAllowed("GET,POST,HEAD")
 	}
 	return req.methods("GET,POST,HEAD", map[string]handler{

@@ -9,7 +9,6 @@ package backtrack
 
 import (
 	"errors"
-	"math"
 	"sync"
 	"unicode/utf8"
 )
@@ -18,10 +17,11 @@ import (
 const (
 	maxSteps     = 10_000_000 // as many as Erlang's engine may take, and so CouchDB's
 	stepsPerByte = 10         // in addition, so that no text is too long for a plain pattern
-	maxStack     = 1 << 21    // entries of 12 bytes
-	keptStack    = 1 << 12    // entries that are kept for the next search
+	bulkPerStep  = 16         // bytes that are compared, or entries that are moved, in one go
 
-	charactersPerStep = 16 // where many are compared at once
+	maxText   = 1 << 27 // bytes; steps and places fit into 32 bits
+	maxStack  = 1 << 21 // entries of 12 bytes
+	keptStack = 1 << 12 // entries that are kept for the next search
 )
 
 // What a search fails with when it is given up.
@@ -57,11 +57,11 @@ func (x *Regexp) MatchString(text string) (bool, error) {
 }
 
 func (x *Regexp) match(text string, steps int) (bool, error) {
+	if len(text) > maxText {
+		return false, ErrTooMuchMemory
+	}
 	if !utf8.ValidString(text) {
 		text = string([]rune(text)) // every byte that is wrong becomes U+FFFD
-	}
-	if len(text) >= math.MaxInt32 {
-		return false, ErrTooMuchMemory
 	}
 	pos, found := x.start.next(text, 0)
 	if !found {

@@ -42,14 +42,14 @@ func (m *machine) run(pos int) (bool, error) {
 		case opMatched:
 			return true, nil
 		case opText:
-			m.steps -= len(in.text) / charactersPerStep
+			m.steps -= len(in.text) / bulkPerStep
 			if strings.HasPrefix(text[pos:], in.text) {
 				pos += len(in.text)
 				at++
 				continue
 			}
 		case opTextBefore:
-			m.steps -= len(in.text) / charactersPerStep
+			m.steps -= len(in.text) / bulkPerStep
 			if strings.HasSuffix(text[:pos], in.text) {
 				pos -= len(in.text)
 				at++
@@ -128,7 +128,7 @@ func (m *machine) run(pos int) (bool, error) {
 			at++
 			continue
 		case opForget:
-			m.steps -= int(in.end-in.register) / charactersPerStep
+			m.steps -= int(in.end-in.register) / bulkPerStep
 			for register := in.register; register < in.end; register++ {
 				if m.registers[register] != unset {
 					m.set(register, unset)

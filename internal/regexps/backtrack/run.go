@@ -126,7 +126,7 @@ func (m *machine) reference(in *instruction, pos int) (width int, ok bool) {
 	}
 	matched, rest := m.text[begin:end], m.text[pos:]
 	if !in.ignoreCase {
-		m.steps -= len(matched) / charactersPerStep
+		m.steps -= len(matched) / bulkPerStep
 		return len(matched), strings.HasPrefix(rest, matched)
 	}
 	for _, wanted := range matched {
@@ -147,7 +147,7 @@ func (m *machine) referenceBefore(in *instruction, pos int) (width int, ok bool)
 	}
 	matched, rest := m.text[begin:end], m.text[:pos]
 	if !in.ignoreCase {
-		m.steps -= len(matched) / charactersPerStep
+		m.steps -= len(matched) / bulkPerStep
 		return len(matched), strings.HasSuffix(rest, matched)
 	}
 	for len(matched) > 0 {

@@ -57,6 +57,7 @@ func (m *machine) undo(height int) {
 
 // commit drops what is still to be tried above a height. What sets registers back stays.
 func (m *machine) commit(height int) {
+	m.steps -= (len(m.stack) - height) / bulkPerStep // because each of the groups that nest may move the same entries
 	kept := m.stack[:height]
 	for _, e := range m.stack[height:] {
 		if e.do < 0 {

@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 GO ?= go
 # Packages that are compiled to WebAssembly and tested under Node, where IndexedDB is fake-indexeddb.
-WASM_PACKAGES := ./core/... ./adapters/... ./wasm/...
+WASM_PACKAGES := ./core/... ./adapters/... ./wasm/... ./internal/regexps/...
 FUZZTIME ?= 10s
 SOAK_SECONDS ?= 300
 BENCHTIME ?= 1s

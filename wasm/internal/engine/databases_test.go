@@ -36,3 +36,28 @@ func TestARemovedDatabaseOpensAnew(t *testing.T) {
 	s.open("stored", "notes")
 	assert.Len(t, opened, 2, "further handles share the new one")
 }
+
+// Who opens a database first may give up: for the others it goes on being opened.
+func TestAnOpenThatOthersWaitForGoesOn(t *testing.T) {
+	t.Parallel()
+	s := newShell(t)
+	began, goOn := make(chan struct{}, 2), make(chan struct{})
+	s.engine = engine.New(engine.Openers{"stored": {Open: func(ctx context.Context, name string, _ []byte) (core.Adapter, error) {
+		began <- struct{}{}
+		<-goOn
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		return memory.Open(ctx, name)
+	}}}, s.deliver)
+	request := `["open",0,{"adapter":"stored","name":"notes"}]`
+	first := s.submit(request)
+	<-began
+	second := s.submit(request)
+	s.engine.Cancel(first)
+	assert.Contains(t, s.wait(first).text, `"canceled"`)
+	close(goOn)
+	opened := s.wait(second)
+	require.Equal(t, engine.Result, opened.kind, opened.text)
+	s.call(`["put",` + opened.text + `,{},{"_id":"a"}]`)
+}

@@ -190,6 +190,8 @@ type ChangesOptions struct {
 	Filter      ChangesFilter
 	// Wait, when there is nothing to answer with, waits that long for the first change that is to be shown (a long poll). 0 does not wait.
 	Wait time.Duration
+	// Purges, when not empty, ends Wait also when there have been others than that many; see ChangesSummary.
+	Purges Seq
 	// Heartbeat asks a remote server for a sign of life that often during Wait, so that a dead connection is noticed. 0 leaves it to the adapter.
 	Heartbeat time.Duration
 	// SeqInterval lets a server leave out all but every nth sequence, which is cheaper for it. Rows without one have an empty Seq. 0: all.
@@ -211,6 +213,8 @@ type Change struct {
 type ChangesSummary struct {
 	LastSeq Seq // where to go on
 	Pending int64
+	// Purges is how many purges there have been: what was purged leaves no row. Empty when the database does not tell.
+	Purges Seq
 }
 
 // RevsDiff lists what a database does not have.

@@ -56,7 +56,7 @@ func (db *DB) Changes(ctx context.Context, options core.ChangesOptions, each fun
 			f.refreshed = true
 			continue
 		}
-		if err != nil || !waits || f.rows > 0 {
+		if err != nil || !waits || f.rows > 0 || options.Purges != "" && summary.Purges != options.Purges {
 			return summary, err
 		}
 		select {
@@ -141,7 +141,7 @@ func (f *feed) read(ctx context.Context, s kv.Snapshot) (core.ChangesSummary, er
 	if exhausted && !f.options.Descending {
 		f.last, f.since = m.updateSeq, m.updateSeq // where to go on, be it in a next attempt
 	}
-	return core.ChangesSummary{LastSeq: formatSeq(f.last), Pending: pending}, nil
+	return core.ChangesSummary{LastSeq: formatSeq(f.last), Pending: pending, Purges: formatSeq(m.purgeSeq)}, nil
 }
 
 // fromNowDown reports whether nothing is asked for: the feed begins after the newest change, and goes down.

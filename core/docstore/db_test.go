@@ -173,7 +173,7 @@ func TestFeedFromNowOn(t *testing.T) {
 		changes, summary, err := core.ListChanges(t.Context(), db, options)
 		require.NoError(t, err)
 		assert.Empty(t, changes)
-		assert.Equal(t, core.ChangesSummary{LastSeq: "2"}, summary, "%+v", options)
+		assert.Equal(t, core.ChangesSummary{LastSeq: "2", Purges: "0"}, summary, "%+v", options)
 	}
 }
 

@@ -151,6 +151,61 @@ func TestUpdates(t *testing.T) {
 	})
 }
 
+// A purged document leaves no row in the feed, and leaves the result nevertheless: while the feed is waited for, while it is not, and beside writes.
+func TestPurgedDocumentsLeave(t *testing.T) {
+	t.Parallel()
+	for _, limit := range []string{"", `,"limit":2`} {
+		synctest.Test(t, func(t *testing.T) {
+			db := openMemory(t)
+			purge := func(docID string) {
+				doc, err := db.Get(t.Context(), docID, core.GetOptions{})
+				require.NoError(t, err)
+				_, err = db.Purge(t.Context(), []core.DocRevs{{ID: docID, Revs: []core.Rev{doc.Rev}}})
+				require.NoError(t, err)
+			}
+			for _, docID := range []string{"a", "b", "c", "d", "e"} {
+				put(t, db, docID, `{}`)
+			}
+			var v viewer
+			var busy func()
+			done := make(chan error, 1)
+			go func() {
+				done <- livequery.Run(t.Context(), db, []byte(`{"selector":{}`+limit+`}`), livequery.Options{}, func(update livequery.Update) error {
+					if err := v.take(update); err != nil || busy == nil {
+						return err
+					}
+					work := busy
+					busy = nil
+					work()
+					return nil
+				})
+			}()
+			synctest.Wait()
+			purge("a")
+			synctest.Wait()
+			assert.NotContains(t, v.seen(), "a")
+			busy = func() {
+				purge("c")
+				put(t, db, "f", `{}`)
+			}
+			put(t, db, "b", `{"n":1}`)
+			synctest.Wait()
+			want := []string{"b", "d", "e", "f"}
+			if limit != "" {
+				want = want[:2]
+			}
+			assert.Equal(t, want, v.seen())
+			told := len(v.told())
+			_, err := db.Purge(t.Context(), []core.DocRevs{{ID: "nope", Revs: []core.Rev{{Generation: 1, Hash: "a"}}}})
+			require.NoError(t, err)
+			synctest.Wait()
+			assert.Len(t, v.told(), told, "a purge that changes nothing is not told")
+			require.NoError(t, db.Close())
+			assert.ErrorIs(t, <-done, core.ErrClosed)
+		})
+	}
+}
+
 // What comes while the listener is busy is told together, each document once.
 func TestCoalesced(t *testing.T) {
 	t.Parallel()

@@ -12,6 +12,7 @@ type query struct {
 	db      Source
 	request *request
 	since   core.Seq // the feed has been followed up to here
+	purges  core.Seq // as many are known of
 	list    list
 	entries map[string]*entry // of the list, by id
 	// known is nil when all matching documents are in the list. Else it is a position: all up to there are.
@@ -43,7 +44,7 @@ func (q *query) find(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	q.since = summary.LastSeq
+	q.since, q.purges = summary.LastSeq, summary.Purges
 	return q.fill(ctx)
 }
 
@@ -69,7 +70,7 @@ func (q *query) wait(ctx context.Context) (Update, error) {
 // next waits for changes, and returns what they do to the result, which may be nothing. It may be something even when it fails: then they have led into the unknown.
 func (q *query) next(ctx context.Context, wait time.Duration) ([]Change, error) {
 	var edits []edit
-	options := core.ChangesOptions{Since: q.since, IncludeDocs: true, Conflicts: q.request.Conflicts, Wait: wait}
+	options := core.ChangesOptions{Since: q.since, IncludeDocs: true, Conflicts: q.request.Conflicts, Wait: wait, Purges: q.purges}
 	summary, err := q.db.Changes(ctx, options, func(change *core.Change) error {
 		e, err := q.judge(change)
 		if err == nil && (e.entry != nil || q.entries[e.id] != nil) {
@@ -80,8 +81,9 @@ func (q *query) next(ctx context.Context, wait time.Duration) ([]Change, error) 
 	if err != nil {
 		return nil, err
 	}
-	q.since = summary.LastSeq
-	return q.update(ctx, edits)
+	purged := summary.Purges != q.purges
+	q.since, q.purges = summary.LastSeq, summary.Purges
+	return q.update(ctx, edits, purged)
 }
 
 // spare is how many documents are kept beyond those that are shown. Twice as many may gather before some are let go.
@@ -142,8 +144,8 @@ func (q *query) judge(change *core.Change) (edit, error) {
 // compareAll is how many shown documents are worth looking at for each edit, to tell several edits together.
 const compareAll = 64
 
-// update applies edits, and returns what they do to the result.
-func (q *query) update(ctx context.Context, edits []edit) (changes []Change, err error) {
+// update applies edits, and returns what they do to the result. After a purge it finds again: the feed does not tell what has gone.
+func (q *query) update(ctx context.Context, edits []edit, purged bool) (changes []Change, err error) {
 	// Each edit at the edge of a limit lets another document in or out; of many edits only the outcome is of interest.
 	together := q.request.limited() && len(edits) > 1 && q.request.end-q.request.skip <= compareAll*len(edits)
 	var before []*entry
@@ -155,7 +157,7 @@ func (q *query) update(ctx context.Context, edits []edit) (changes []Change, err
 		changes = append(changes, steps...)
 	}
 	q.trim()
-	if q.known != nil && q.list.count < q.request.end {
+	if purged || q.known != nil && q.list.count < q.request.end {
 		if !together {
 			before = q.shown()
 		}

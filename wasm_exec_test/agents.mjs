@@ -4,7 +4,10 @@
 // and its end is noticed whatever it died of.
 import { execFile } from "node:child_process";
 import { EventEmitter } from "node:events";
-import { mkdir, readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 import { startMortalChromium } from "./chromium.mjs";
@@ -85,6 +88,19 @@ class Agent extends EventEmitter {
   }
 }
 
+let checker; // built once for all browsers of a test file
+
+async function buildChecker() {
+  const directory = await mkdtemp(join(tmpdir(), "gouchdb-checker-"));
+  try {
+    const file = join(directory, "checker.wasm");
+    await run("go", ["build", "-o", file, "./wasm_exec_test/checker"], { cwd: fileURLToPath(root), env: { ...process.env, GOOS: "js", GOARCH: "wasm" } });
+    return await readFile(file);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
 /**
  * Starts a browser and a server for contexts of one origin.
  * @param {{features?: string[], files?: Record<string, URL | string>}} options
@@ -109,7 +125,7 @@ export async function startLab({ features = [], files = {} } = {}) {
     // Read now: somebody may build anew in the meantime.
     "/browser.js": await readFile(new URL("js/dist/browser.js", root), "utf8"),
     "/gouchdb.wasm": await readFile(new URL("js/dist/gouchdb.wasm", root)),
-    "/checker.wasm": new URL("build/wasm-tests/checker.wasm", root),
+    "/checker.wasm": await (checker ??= buildChecker()),
     "/wasm_exec.js": new URL(`file://${(await run("go", ["env", "GOROOT"])).stdout.trim()}/lib/wasm/wasm_exec.js`),
     ...files,
   });
@@ -121,8 +137,6 @@ export async function startLab({ features = [], files = {} } = {}) {
       accept(connection);
     }
   });
-  await mkdir(new URL("build/wasm-tests/", root), { recursive: true });
-  await run("go", ["build", "-o", "build/wasm-tests/checker.wasm", "./wasm_exec_test/checker"], { cwd: root, env: { ...process.env, GOOS: "js", GOARCH: "wasm" } });
   const browser = await startMortalChromium({ features });
 
   // A new page may be given to a renderer that has just been killed, which the browser does not know yet: then it takes another.

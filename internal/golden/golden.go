@@ -5,8 +5,9 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
+
+	"github.com/gouchdb/gouchdb/internal/projectroot"
 )
 
 // Path returns where the recorded file of that name lies: below $GOLDEN_DIR when that is set, in the project's testdata otherwise.
@@ -14,8 +15,7 @@ func Path(name string) string {
 	if dir := os.Getenv("GOLDEN_DIR"); dir != "" {
 		return filepath.Join(dir, name)
 	}
-	_, file, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(file), "..", "..", "testdata", "golden", name)
+	return projectroot.Path("testdata", "golden", name)
 }
 
 // Load decodes a recorded file into what into points to. Use json.RawMessage where the spelling of numbers or the order of members counts.

@@ -72,6 +72,25 @@ test("a conflict that is purged while it is looked at is resolved", async () => 
   assert.deepEqual(told, [{ id: "x", rev: "1-b", conflicts: ["1-a"] }, { id: "x", rev: "", conflicts: [] }]);
 });
 
+test("a live list hears of conflicts that are purged", async () => {
+  const db = new GouchDB("purged-conflicts", { adapter: "memory" });
+  const write = (_id, ...revs) => db.bulkDocs(revs.map((_rev) => ({ _id, _rev })), { new_edits: false });
+  await write("x", "1-a", "1-b");
+  await write("y", "1-a", "1-b");
+  const told = [];
+  for await (const { id, conflicts } of db.conflicts({ live: true })) {
+    told.push([id, ...conflicts]);
+    if (told.length === 2) {
+      // Not awaited: the list waits for changes when the last of it comes.
+      db.purge("y", "1-a").then(() => db.purge("x", "1-b")).then(() => db.purge("x", "1-a"));
+    }
+    if (told.length === 4) {
+      break;
+    }
+  }
+  assert.deepEqual(told, [["x", "1-a"], ["y", "1-a"], ["y"], ["x"]]);
+});
+
 test("a server's conflict is resolved in an order in which an interruption loses nothing", async () => {
   const db = places.server();
   await db.bulkDocs([{ _id: "a", _rev: "1-a", n: 1 }, { _id: "a", _rev: "1-b", n: 2 }], { new_edits: false });

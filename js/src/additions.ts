@@ -12,7 +12,7 @@ import { Queries } from "./queries.js";
 import type * as t from "./types.js";
 
 const tools: Tools = {
-  call: (db, operation, options, data, raw) => connectionOf(db).call(operation, options, { data, raw }),
+  call: (db, operation, options, data, raw, signal) => connectionOf(db).call(operation, options, { data, raw, signal }),
   ask: askEngines,
   host: currentHost,
   fail: (failure) => new GouchError(failure),

@@ -165,6 +165,7 @@ func changes(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 		DocIDs:      r.strings("doc_ids"),
 		Filter:      r.feedFilter(),
 		Wait:        r.duration("wait"),
+		Purges:      r.seq("purges"),
 		Heartbeat:   r.duration("heartbeat"),
 		SeqInterval: seqInterval,
 		Passing:     true,
@@ -201,7 +202,11 @@ func changes(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return contents.answer(append(wire.AppendChangesSummary(rows.end(), summary), '}')), nil
+	text := wire.AppendChangesSummary(rows.end(), summary)
+	if options.Purges != "" && summary.Purges != "" {
+		text = rawjson.AppendString(append(text, `,"purges":`...), string(summary.Purges))
+	}
+	return contents.answer(append(text, '}')), nil
 }
 
 func revsDiff(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {

@@ -13,44 +13,29 @@ import (
 
 // A design document may have a function, validate_doc_update, that refuses documents: all others that are written here, by whomever, also by replication.
 
-// validators are such functions of a database, which are compiled once and again after a design document was written.
+// validators are such functions of a database, which are compiled again when a design document has changed: also by a program that uses the database beside the server.
 type validators struct {
-	mu      sync.Mutex
-	loaded  bool
-	scripts []core.ValidatorScript
-}
-
-// BulkDocs implements core.Adapter.
-func (db *database) BulkDocs(ctx context.Context, docs []*core.Document, options core.BulkDocsOptions) ([]core.BulkResult, error) {
-	if slices.ContainsFunc(docs, func(doc *core.Document) bool { return core.IsDesignID(doc.ID) }) {
-		defer db.validators.forget()
-	}
-	return db.Adapter.BulkDocs(ctx, docs, options)
-}
-
-// Purge implements core.Adapter.
-func (db *database) Purge(ctx context.Context, requests []core.DocRevs) (core.PurgeResult, error) {
-	defer db.validators.forget()
-	return db.Adapter.Purge(ctx, requests)
-}
-
-// forget waits for a loading that is under way, which may not have seen what was written.
-func (v *validators) forget() {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.loaded, v.scripts = false, nil
+	mu       sync.Mutex
+	versions string // of the design documents
+	scripts  []core.ValidatorScript
 }
 
 // load returns the functions in the order of their design documents. That one cannot be compiled is an error: it might refuse.
 func (v *validators) load(ctx context.Context, db core.Adapter, compiler core.Validators) ([]core.ValidatorScript, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.loaded {
-		return v.scripts, nil
+	var versions strings.Builder
+	err := eachDesign(ctx, db, false, func(row *core.AllDocsRow) error {
+		versions.WriteString(version(row))
+		return nil
+	})
+	if err != nil || versions.String() == v.versions {
+		return v.scripts, err
 	}
-	first, last := core.DesignPrefix, strings.TrimSuffix(core.DesignPrefix, "/")+"0"
+	versions.Reset()
 	var scripts []core.ValidatorScript
-	_, err := db.AllDocs(ctx, core.AllDocsOptions{StartKey: &first, EndKey: &last, ExclusiveEnd: true, IncludeDocs: true}, func(row *core.AllDocsRow) error {
+	err = eachDesign(ctx, db, true, func(row *core.AllDocsRow) error {
+		versions.WriteString(version(row))
 		function := rawjson.Member(row.Doc.Body, "validate_doc_update")
 		if function == nil {
 			return nil
@@ -70,9 +55,20 @@ func (v *validators) load(ctx context.Context, db core.Adapter, compiler core.Va
 		scripts = append(scripts, script)
 		return nil
 	})
-	v.loaded, v.scripts = err == nil, scripts
-	return scripts, err
+	if err != nil {
+		return nil, err
+	}
+	v.versions, v.scripts = versions.String(), scripts
+	return scripts, nil
 }
+
+func eachDesign(ctx context.Context, db core.Adapter, withDocs bool, each func(*core.AllDocsRow) error) error {
+	first, last := core.DesignPrefix, strings.TrimSuffix(core.DesignPrefix, "/")+"0"
+	_, err := db.AllDocs(ctx, core.AllDocsOptions{StartKey: &first, EndKey: &last, ExclusiveEnd: true, IncludeDocs: withDocs, NoOffset: true}, each)
+	return err
+}
+
+func version(row *core.AllDocsRow) string { return row.Key + " " + row.Rev.String() + "\n" }
 
 // validate asks the functions about documents that are going to be written. The result is nil when they accept all, else it has an error for each one that they refuse.
 func (req *request) validate(docs []*core.Document, replicated bool) (refused []error, err error) {

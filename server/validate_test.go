@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -184,4 +185,30 @@ func TestValidationThatCannotRun(t *testing.T) {
 	assert.Contains(t, text, "_design/rules")
 	s.ok(t, "DELETE", "/db/_design/rules?rev="+rev, "")
 	s.ok(t, "PUT", "/db/a", `{}`)
+}
+
+// A program that serves its own database need not write design documents through the server.
+func TestValidationByFunctionsWrittenBesideTheServer(t *testing.T) {
+	t.Parallel()
+	var db core.Adapter
+	s := start(t, server.Options{Databases: server.Memory(func(ctx context.Context, name string) (core.Adapter, error) {
+		opened, err := openMemory(ctx, name)
+		db = opened
+		return opened, err
+	})})
+	s.ok(t, "PUT", "/db", "")
+	s.ok(t, "PUT", "/db/a", `{"secret":1}`)
+	write := func(doc *core.Document) core.Rev {
+		results, err := db.BulkDocs(t.Context(), []*core.Document{doc}, core.BulkDocsOptions{})
+		require.NoError(t, err)
+		require.Nil(t, results[0].Err)
+		return results[0].Rev
+	}
+	rules := &core.Document{ID: "_design/rules", Body: fmt.Appendf(nil, `{"validate_doc_update":%q}`, noSecrets)}
+	rules.Rev = write(rules)
+	response, _ := s.do(t, call{method: "PUT", path: "/db/b", body: `{"secret":1}`})
+	assert.Equal(t, http.StatusForbidden, response.StatusCode)
+	rules.Deleted = true
+	write(rules)
+	s.ok(t, "PUT", "/db/b", `{"secret":1}`)
 }

@@ -94,16 +94,53 @@ func TestBadOptions(t *testing.T) {
 		{core.ViewOptions{Reduce: &yes}, false, core.ErrQueryParse},
 		{core.ViewOptions{Conflicts: true}, true, core.ErrQueryParse},
 		{core.ViewOptions{Group: true, Reduce: new(bool)}, true, core.ErrQueryParse},
+		{core.ViewOptions{StartKey: []byte("2"), EndKey: []byte("1")}, false, core.ErrQueryParse},
+		{core.ViewOptions{StartKey: []byte("1"), EndKey: []byte("2"), Descending: true}, false, core.ErrQueryParse},
 	} {
 		_, err := mapreduce.Check(&test.options, test.hasReduce)
 		assert.ErrorIs(t, err, test.want, "%+v", test.options)
 	}
-	query, err := mapreduce.Check(&core.ViewOptions{Group: true, GroupLevel: 2}, true)
+	query, err := mapreduce.Check(&core.ViewOptions{Reduce: new(bool)}, false)
+	require.NoError(t, err, "what has no reduce function need not be kept from reducing")
+	assert.False(t, query.Reduce)
+	query, err = mapreduce.Check(&core.ViewOptions{Group: true, GroupLevel: 2}, true)
 	require.NoError(t, err)
 	assert.Equal(t, 2, query.Level, "group_level counts more than group")
 	query, err = mapreduce.Check(&core.ViewOptions{Group: true}, true)
 	require.NoError(t, err)
 	assert.Equal(t, mapreduce.GroupExact, query.Level)
+}
+
+func TestIntersections(t *testing.T) {
+	t.Parallel()
+	r := func(from, to string) mapreduce.Range {
+		var made mapreduce.Range
+		if from != "" {
+			made.From = []byte(from)
+		}
+		if to != "" {
+			made.To = []byte(to)
+		}
+		return made
+	}
+	for _, test := range []struct {
+		a, b, want mapreduce.Range
+		empty      bool
+	}{
+		{r("", ""), r("", ""), r("", ""), false},
+		{r("b", "d"), r("", ""), r("b", "d"), false},
+		{r("b", "d"), r("a", "e"), r("b", "d"), false},
+		{r("b", "d"), r("c", ""), r("c", "d"), false},
+		{r("b", "d"), r("", "c"), r("b", "c"), false},
+		{r("b", "d"), r("d", "e"), r("d", "d"), true},
+		{r("b", ""), r("", "b"), r("b", "b"), true},
+		{r("d", ""), r("", "b"), r("d", "b"), true},
+	} {
+		for _, got := range []mapreduce.Range{test.a.Intersection(test.b), test.b.Intersection(test.a)} {
+			assert.Equal(t, test.want, got)
+			assert.Equal(t, test.empty, got.Empty())
+		}
+	}
 }
 
 func TestGroups(t *testing.T) {

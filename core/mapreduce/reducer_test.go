@@ -37,6 +37,11 @@ func TestBuiltins(t *testing.T) {
 		{"_sum", []string{`{"b":1}`, `{"a":2,"b":{"c":1}}`}, `{"error"`},
 		{"_sum", []string{`{"b":1,"a":[1]}`, `{"a":[2,3],"c":{"d":1}}`, `{"c":{"d":4}}`}, `{"a":[3,3],"b":1,"c":{"d":5}}`},
 		{"_sum", []string{`{"a b":1,"a":1,"ab":1,"a!":1}`, `{}`}, `{"a":1,"a b":1,"a!":1,"ab":1}`},
+		{"_sum", []string{deep(100), deep(100)}, strings.Replace(deep(100), "1", "2", 1)},
+		{"_sum", []string{deep(101), deep(101)}, `{"error"`},
+		{"_sum", []string{`{"b":1}`, `{"c":` + deep(99) + `}`, `{"c":` + deep(99) + `}`}, `{"b":1,"c":` + strings.Replace(deep(99), "1", "2", 1) + `}`},
+		{"_sum", []string{`{"b":1}`, `{"c":` + deep(100) + `}`, `{"c":` + deep(100) + `}`}, `{"error"`},
+		{"_sum", []string{deep(5_000), deep(5_000)}, `{"error"`},
 		{"_sum", []string{`{"b":"text"}`}, `{"b":"text"}`},
 		{"_sum", []string{`[1,"x"]`}, `[1,"x"]`},
 		{"_sum", []string{`["x"]`}, `{"error"`},
@@ -178,4 +183,52 @@ func TestDamagedStates(t *testing.T) {
 	for _, state := range []string{"\x00abc", "\x01abc", "\x02"} {
 		assert.ErrorIs(t, reducer(t, "_approx_count_distinct").AddState([]byte(state)), core.ErrCorrupt, "%q", state)
 	}
+}
+
+// A reducer that was reset knows nothing of what came before, be it a failure.
+func TestReset(t *testing.T) {
+	t.Parallel()
+	for name, values := range map[string][]string{
+		"_sum": {"1", "[1]", `"text"`}, "_stats": {"1", `"text"`}, "_count": {"1"}, "_top_2": {"5", "6"}, "_bottom_2": {"-5", "-6"}, "_first": {"5"}, "_last": {"5"},
+		"_approx_count_distinct": {"1"},
+	} {
+		used, fresh := reducer(t, name), reducer(t, name)
+		for _, rows := range []int{1, 1000} { // the second time _approx_count_distinct only estimates
+			for i := range rows {
+				for _, value := range values {
+					used.AddRow(collation.AppendKey(nil, []byte(strconv.Itoa(i))), []byte(value))
+				}
+			}
+			used.Reset()
+			fresh.Reset()
+			for _, r := range []mapreduce.Reducer{used, fresh} {
+				for i := range 3 {
+					r.AddRow(collation.AppendKey(nil, []byte(strconv.Itoa(i/2))), []byte(strconv.Itoa(i)))
+				}
+			}
+			assert.Equal(t, string(fresh.AppendState(nil)), string(used.AppendState(nil)), name)
+			assert.Equal(t, string(fresh.AppendResult(nil)), string(used.AppendResult(nil)), name)
+			used.Reset()
+		}
+	}
+}
+
+// The first value that cannot be reduced is told.
+func TestTheFirstFailureIsTold(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"_sum", "_stats"} {
+		r := reducer(t, name)
+		for _, value := range []string{"1", `"x"`, "2", `"y"`} {
+			r.AddRow(nil, []byte(value))
+		}
+		failure := string(r.AppendResult(nil))
+		assert.Contains(t, failure, `"caused_by":"x"}`)
+		require.NoError(t, r.AddState([]byte(strings.Replace(failure, `"x"`, `"z"`, 1))))
+		assert.Equal(t, failure, string(r.AppendResult(nil)))
+	}
+}
+
+// deep is the number 1 in so many objects.
+func deep(levels int) string {
+	return strings.Repeat(`{"a":`, levels) + "1" + strings.Repeat("}", levels)
 }

@@ -91,7 +91,7 @@ func TestDamagedRows(t *testing.T) {
 		_, _, _, err := mapreduce.DecodeKey([]byte(key))
 		assert.ErrorIs(t, err, core.ErrCorrupt, "%q", key)
 	}
-	for _, value := range []string{"", "\x80", "\x05ab"} {
+	for _, value := range []string{"", "\x80", "\x05ab", "\x03ab"} {
 		_, _, err := mapreduce.DecodeValue([]byte(value))
 		assert.ErrorIs(t, err, core.ErrCorrupt, "%q", value)
 	}

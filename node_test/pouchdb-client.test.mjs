@@ -109,6 +109,18 @@ describe("PouchDB and nano as clients of gouchdb serve", () => {
     assert.equal((await hub.put({ _id: "same", v: 1 })).rev, "1-7a7e4b29f3af401e69b6f86e4c26b727", "CouchDB's revision id");
   });
 
+  it("refuses what a design document refuses, document by document", async () => {
+    const [a, hub] = [local(), remote()];
+    await hub.put({ _id: "_design/rules", validate_doc_update: "function (doc, old, user) { if (doc.secret) throw { forbidden: `not for ${user.name}` }; }" });
+    await a.bulkDocs([{ _id: "fine" }, { _id: "secret", secret: 1 }, { _id: "too" }]);
+    const denied = [];
+    const pushed = await a.replicate.to(hub).on("denied", ({ id, name, reason }) => denied.push([id, name, reason]));
+    assert.deepEqual([pushed.ok, pushed.docs_written, pushed.doc_write_failures], [true, 2, 1]);
+    assert.deepEqual(denied, [["secret", "forbidden", "not for admin"]]);
+    await assert.rejects(hub.put({ _id: "x", secret: 1 }), { status: 403, name: "forbidden", reason: "not for admin" });
+    assert.deepEqual((await hub.allDocs()).rows.map(({ id }) => id), ["_design/rules", "fine", "too"]);
+  });
+
   it("syncs live, both ways", async () => {
     const [a, b, hub] = [local(), local(), remote()];
     const syncs = [a.sync(hub, { live: true, retry: true }), b.sync(hub, { live: true, retry: true })];

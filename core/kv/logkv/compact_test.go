@@ -3,6 +3,7 @@ package logkv_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -84,4 +85,38 @@ func TestCompactingAgainDoesNothing(t *testing.T) {
 	again := open(t, storage, uncached)
 	require.NoError(t, again.Compact(ctx))
 	assert.LessOrEqual(t, len(storage.Numbers()), len(numbers)+1)
+}
+
+// What has to be moved is more than fits one commit: it is moved in steps, between which others write.
+func TestCompactionInSteps(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	storage := memdevice.New()
+	store := open(t, storage, logkv.Options{RecordBytes: 8000, CacheBytes: 1, CompactionRatio: -1})
+	value := func(i int) string { return strings.Repeat(fmt.Sprintf("%04d", i), 500) }
+	const count = 400 // 800 KB of what stays
+	for i := range count {
+		require.NoError(t, store.Update(ctx, func(tx kv.Tx) error {
+			tx.Put(fmt.Appendf(nil, "stays%04d", i), []byte(value(i)))
+			tx.Put(fmt.Appendf(nil, "goes%04d", i), []byte(value(i)))
+			return nil
+		}))
+	}
+	require.NoError(t, store.Update(ctx, func(tx kv.Tx) error {
+		for i := range count {
+			tx.Delete(fmt.Appendf(nil, "goes%04d", i))
+		}
+		return nil
+	}))
+	before, last := len(storage.Numbers()), slices.Max(storage.Numbers())
+	require.NoError(t, store.Compact(ctx))
+	assert.Less(t, len(storage.Numbers()), before*2/3)
+	assert.Greater(t, slices.Max(storage.Numbers()), last+100, "all of it was written anew")
+	require.NoError(t, store.Close())
+	got, err := contents(storage)
+	require.NoError(t, err)
+	require.Len(t, got, count)
+	for i := range count {
+		require.Equal(t, value(i), got[fmt.Sprintf("stays%04d", i)])
+	}
 }

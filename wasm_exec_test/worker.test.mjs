@@ -191,9 +191,21 @@ test("a worker that cannot be loaded, or is of another build, is a named error t
 });
 
 test("10,000 documents, inserted and indexed, leave the page free", { timeout: 120_000 }, async (t) => {
+  // The aim is 50 ms (docs/performance.md); twice that leaves room for what else the machine does, and so do other attempts: work on the page would block it in each.
+  for (let attempt = 1; ; attempt++) {
+    const longest = await longestTask(`many-${attempt}`);
+    t.diagnostic(`the page's longest task: ${longest === 0 ? "below 50" : longest} ms`);
+    if (longest < 100) {
+      break;
+    }
+    assert.ok(attempt < 3, `the page was blocked for ${longest} ms`);
+  }
+});
+
+async function longestTask(name) {
   const tab = await open();
-  const { longest, count, found } = await tab.evaluate(async () => {
-    const db = new GouchDB("many", { worker: true });
+  const { longest, count, found } = await tab.evaluate(async (name) => {
+    const db = new GouchDB(name, { worker: true });
     await db.info();
     let longest = 0;
     const observer = new PerformanceObserver((list) => {
@@ -210,10 +222,8 @@ test("10,000 documents, inserted and indexed, leave the page free", { timeout: 1
     await new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))); // entries come when the page is idle
     for (const { duration } of observer.takeRecords()) longest = Math.max(longest, duration);
     return { longest, count, found: docs.length };
-  });
+  }, name);
   assert.deepEqual({ count, found }, { count: 10_001, found: 1 });
-  t.diagnostic(`the page's longest task: ${longest === 0 ? "below 50" : longest} ms`);
-  // The aim is 50 ms (docs/performance.md); twice that leaves room for what else the machine does.
-  assert.ok(longest < 100, `the page was blocked for ${longest} ms`);
   await tab.close();
-});
+  return longest;
+}

@@ -37,6 +37,8 @@ type Options struct {
 	// MaxPolls limits the long polls that go on at a time with all databases of one server, in browsers of all tabs of the origin together: more of them take turns. 0: no
 	// limit.
 	MaxPolls int
+	// How long a long poll lasts while others wait. 0: pollTurn.
+	pollTurn time.Duration
 	// Doer sends the requests. nil: net/http natively, fetch in WebAssembly.
 	Doer Doer
 }
@@ -53,6 +55,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.MaxParallel <= 0 {
 		o.MaxParallel = 4
+	}
+	if o.pollTurn <= 0 {
+		o.pollTurn = pollTurn
 	}
 	if o.Doer == nil {
 		o.Doer = newDoer()

@@ -9,9 +9,9 @@ import (
 )
 
 // A browser has six connections to a server, and a long poll takes one for as long as nothing happens. With Options.MaxPolls the databases of one server share so
-// many connections for that: while others wait for their turn, each has it for pollTurn.
+// many connections for that: while others wait for their turn, each has it for a while.
 
-// pollTurn is how long a long poll lasts while others wait.
+// pollTurn is how long a long poll lasts while others wait, where the options do not say.
 const pollTurn = 2 * time.Second
 
 // turn is a connection that may be used for a long poll.
@@ -42,7 +42,7 @@ func (db *DB) pollUntilCrowded(ctx context.Context, crowded <-chan struct{}, opt
 	polling, stop := context.WithCancel(ctx)
 	defer stop()
 	begun := make(chan struct{})
-	over := time.NewTimer(pollTurn)
+	over := time.NewTimer(db.options.pollTurn)
 	defer over.Stop()
 	var watching sync.WaitGroup
 	watching.Go(func() {

@@ -158,7 +158,7 @@ func TestTurnsGoRound(t *testing.T) {
 	}}
 	var all sync.WaitGroup
 	for _, name := range []string{"a", "b", "c"} {
-		db, err := Open(t.Context(), "http://127.0.0.1:2/"+name, Options{Doer: server, SkipSetup: true, MaxPolls: 2})
+		db, err := Open(t.Context(), "http://127.0.0.1:2/"+name, Options{Doer: server, SkipSetup: true, MaxPolls: 2, pollTurn: 50 * time.Millisecond})
 		require.NoError(t, err)
 		all.Go(func() {
 			_, _, err := core.ListChanges(ctx, db, core.ChangesOptions{Since: "0", Wait: time.Minute})

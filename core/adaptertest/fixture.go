@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // fixture is a database with what the cases do to it all the time. A failure ends the case.
@@ -28,7 +29,7 @@ func (f *fixture) rounds(n int) int {
 	if f.harness.Slow {
 		return min(n, n/20+1)
 	}
-	return n
+	return seeds.Rounds(n)
 }
 
 func newDoc(docID, body string) *core.Document {

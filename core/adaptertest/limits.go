@@ -42,7 +42,7 @@ var limitCases = []testCase{
 		assert.Equal(f, before, f.end())
 	}},
 	{"many revisions", nil, func(f *fixture) {
-		count := f.rounds(2000)
+		count := f.rounds(1200)
 		current := f.put("a", `{"n":1}`)
 		for n := 2; n <= count; n++ {
 			current = f.put("a", `{"n":2}`, current)

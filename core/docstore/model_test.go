@@ -15,13 +15,14 @@ import (
 	"github.com/gouchdb/gouchdb/core/docstore"
 	"github.com/gouchdb/gouchdb/core/internal/model"
 	"github.com/gouchdb/gouchdb/core/kv/memkv"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // TestRandomScripts runs random scripts on the database and on the model. A failure names its seed, which is the name of the subtest.
 func TestRandomScripts(t *testing.T) {
 	t.Parallel()
-	for seed := uint64(1); seed <= 40; seed++ {
-		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { runScript(t, seed) })
+	for seed := range seeds.Rounds(40) {
+		t.Run(fmt.Sprintf("seed %d", seed+1), func(t *testing.T) { runScript(t, uint64(seed+1)) })
 	}
 }
 

@@ -24,6 +24,7 @@ import (
 	"github.com/gouchdb/gouchdb/core/mango"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 	"github.com/gouchdb/gouchdb/internal/regexps"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 // queryScript writes, purges, makes and removes indexes at random, in several tabs, and asks queries: each has to find what a scan of all documents finds,
@@ -39,10 +40,7 @@ type queryScript struct {
 
 func TestRandomQueries(t *testing.T) {
 	t.Parallel()
-	scripts := uint64(30)
-	if testing.Short() {
-		scripts = 6
-	}
+	scripts := seeds.Rounds(24)
 	for name, open := range map[string]func() []kv.Store{
 		"alone":   func() []kv.Store { return []kv.Store{memkv.New()} },
 		"relaxed": func() []kv.Store { return logTabs(t, logkv.Relaxed) },
@@ -53,14 +51,14 @@ func TestRandomQueries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			found := 0
 			for seed := range scripts {
-				s := queryScript{t: t, random: rand.New(rand.NewPCG(seed, 1)), stores: open()}
+				s := queryScript{t: t, random: rand.New(rand.NewPCG(uint64(seed), 1)), stores: open()}
 				t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 					s.t = t
 					s.run()
 				})
 				found += s.found
 			}
-			assert.Greater(t, found, int(scripts)*50, "documents found")
+			assert.Greater(t, found, scripts*50, "documents found")
 		})
 	}
 }

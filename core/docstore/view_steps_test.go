@@ -137,50 +137,46 @@ func TestAViewUpdateThatCannotBeStored(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// A map function in Go that panics does so in the goroutine of the query, which may know what to do, also when it runs while another step is stored.
-func TestAMapFunctionThatPanics(t *testing.T) {
+// A map function in Go that panics does so in the goroutine of the query, which may know what to do, also when it runs while another step is stored. One that ends
+// its goroutine, as the checks of a test do that have failed, leaves nothing that is taken for mapped.
+func TestAMapFunctionThatDoesNotReturn(t *testing.T) {
 	t.Parallel()
-	for _, at := range []int{2, 8, 12} {
-		db := openStore(t, memkv.New())
-		db.UpdateViewsInSteps(5)
-		want := number(t, db, 12)
-		v := counted{before: func(n int) {
-			if n == at {
-				panic("at " + strconv.Itoa(n))
-			}
-		}}
-		assert.PanicsWithValue(t, "at "+strconv.Itoa(at), func() { _, _ = v.rows(t.Context(), db) })
-		v.before = nil
-		got, err := v.rows(t.Context(), db)
-		require.NoError(t, err)
-		require.Equal(t, want, got)
-		require.NoError(t, db.Close())
-	}
-}
-
-// As the checks of a test do that have failed.
-func TestAMapFunctionThatEndsItsGoroutine(t *testing.T) {
-	t.Parallel()
-	for _, at := range []int{2, 8, 12} {
-		db := openStore(t, memkv.New())
-		db.UpdateViewsInSteps(5)
-		want := number(t, db, 12)
-		v := counted{before: func(n int) {
-			if n == at {
-				runtime.Goexit()
-			}
-		}}
-		ended := make(chan struct{})
-		go func() {
-			defer close(ended)
-			_, err := v.rows(t.Context(), db)
-			assert.Error(t, err, "unless it is not told any more")
-		}()
-		<-ended
-		v.before = nil
-		got, err := v.rows(t.Context(), db)
-		require.NoError(t, err)
-		require.Equal(t, want, got, "nothing was taken for mapped that was not")
-		require.NoError(t, db.Close())
+	type ask func() ([]string, error)
+	for name, test := range map[string]struct {
+		leave func()
+		ask   func(*testing.T, ask)
+	}{
+		"panics": {func() { panic("by the function") }, func(t *testing.T, rows ask) {
+			assert.PanicsWithValue(t, "by the function", func() { _, _ = rows() })
+		}},
+		"ends its goroutine": {runtime.Goexit, func(t *testing.T, rows ask) {
+			ended := make(chan struct{})
+			go func() {
+				defer close(ended)
+				_, err := rows()
+				assert.Error(t, err, "unless it is not told any more")
+			}()
+			<-ended
+		}},
+	} {
+		for _, at := range []int{2, 8, 12} {
+			t.Run(name+" at "+strconv.Itoa(at), func(t *testing.T) {
+				t.Parallel()
+				db := openStore(t, memkv.New())
+				db.UpdateViewsInSteps(5)
+				want := number(t, db, 12)
+				v := counted{before: func(n int) {
+					if n == at {
+						test.leave()
+					}
+				}}
+				test.ask(t, func() ([]string, error) { return v.rows(t.Context(), db) })
+				v.before = nil
+				got, err := v.rows(t.Context(), db)
+				require.NoError(t, err)
+				require.Equal(t, want, got)
+				require.NoError(t, db.Close())
+			})
+		}
 	}
 }

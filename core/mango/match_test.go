@@ -174,7 +174,7 @@ func TestMatches(t *testing.T) {
 
 func TestDeepSelectorsAreRefused(t *testing.T) {
 	t.Parallel()
-	const depth = 100_000
+	const depth = 20_000
 	for _, text := range []string{
 		strings.Repeat(`{"a":`, depth) + "1" + strings.Repeat("}", depth),
 		strings.Repeat(`{"$not":`, depth) + `{"a":1}` + strings.Repeat("}", depth),

@@ -67,7 +67,7 @@ func TestTreesAgreeWithANaiveModel(t *testing.T) {
 	t.Parallel()
 	seed := seeds.For(t)
 	random := rand.New(rand.NewPCG(seed, 0))
-	for range 400 {
+	for range seeds.Rounds(400) {
 		naive := newNaiveTree()
 		var made revtree.Tree
 		for range 1 + random.IntN(12) {

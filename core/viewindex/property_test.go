@@ -296,7 +296,7 @@ func (w *world) checkReduce(s kv.Snapshot, context string) {
 func TestAnyHistory(t *testing.T) {
 	t.Parallel()
 	first := seeds.For(t)
-	for seed := first; seed < first+4; seed++ {
+	for seed := first; seed < first+uint64(seeds.Rounds(4)); seed++ {
 		w := newWorld(t, seed)
 		for round := range 12 {
 			w.step(1+w.random.IntN(1500), []int{1, 3, 40, 400}[w.random.IntN(4)])

@@ -8,12 +8,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
-// Cycles is how often something has to be done to be sure that it leaves nothing.
+// Cycles is how often something has to be done to be sure that it leaves nothing. With -short it is done a quarter as often.
 const Cycles = 10_000
 
-// keptHeap is how much the heap may grow for other reasons than each cycle's: a leak of 200 bytes a cycle is found.
+// keptHeap is how much the heap may grow for other reasons than each cycle's: a leak of 200 bytes a cycle is found, with -short one of 800.
 const keptHeap = 2 << 20
 
 // Run does it so often and fails if goroutines, memory, or what is counted besides is left. The counted must be settled a while after the last cycle. Nothing
@@ -30,7 +32,7 @@ func Run(t *testing.T, cycles int, cycle func(), counted ...func() int64) {
 		before[i] = settled(count)
 	}
 	heap := heapInUse()
-	for range cycles {
+	for range seeds.Rounds(cycles) {
 		cycle()
 	}
 	for i, count := range counted {

@@ -27,3 +27,12 @@ func For(t testing.TB) uint64 {
 	t.Logf("%s=%d", Variable, seed)
 	return seed
 }
+
+// Rounds returns how many of so many rounds to try: a quarter with -short, as in WebAssembly, where the code that has been through all of them natively takes several
+// times as long.
+func Rounds(n int) int {
+	if testing.Short() {
+		return (n + 3) / 4
+	}
+	return n
+}

@@ -16,3 +16,8 @@ func TestSeeds(t *testing.T) {
 	t.Setenv(seeds.Variable, "random")
 	assert.NotEqual(t, seeds.For(t), seeds.For(t))
 }
+
+func TestRounds(t *testing.T) {
+	want := map[bool][]int{false: {1, 4, 10}, true: {1, 1, 3}}[testing.Short()]
+	assert.Equal(t, want, []int{seeds.Rounds(1), seeds.Rounds(4), seeds.Rounds(10)})
+}

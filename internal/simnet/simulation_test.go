@@ -24,7 +24,7 @@ import (
 const (
 	replicas   = 3
 	steps      = 40
-	seedsTried = 40
+	seedsTried = 25
 )
 
 // TestSimulation lets replicas edit and replicate through a network in which everything goes wrong. No checkpoint may pass a document that was not

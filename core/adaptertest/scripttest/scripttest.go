@@ -48,7 +48,7 @@ const (
 	SeedVariable = seeds.Variable
 )
 
-// Run runs some scripts of so many steps, always the same ones unless the environment says otherwise.
+// Run runs some scripts of so many steps (see [seeds.Rounds]), always the same ones unless the environment says otherwise.
 func Run(t *testing.T, h Harness, scripts, steps int) {
 	t.Helper()
 	h.Tabs = max(1, h.Tabs)
@@ -58,7 +58,7 @@ func Run(t *testing.T, h Harness, scripts, steps int) {
 	}
 	soak, err := time.ParseDuration(os.Getenv(SoakVariable))
 	if err != nil {
-		for seed := range scripts {
+		for seed := range seeds.Rounds(scripts) {
 			runOne(t, h, uint64(seed), steps)
 		}
 		return

@@ -66,7 +66,7 @@ func TestDamagedRecords(t *testing.T) {
 		for _, number := range storage.Numbers() {
 			size := 0
 			storage.TamperRecord(number, func(data []byte) []byte { size = len(data); return data })
-			for bit := 0; bit < 8*size; bit += 1 + bit/50 {
+			for bit := 0; bit < 8*size; bit += 1 + bit/20 {
 				damaged := storage.Clone()
 				damaged.TamperRecord(number, func(data []byte) []byte {
 					data[bit/8] ^= 1 << (bit % 8)

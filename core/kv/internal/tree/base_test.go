@@ -17,7 +17,7 @@ func TestATreeOverABaseIsLikeAPlainOne(t *testing.T) {
 	t.Parallel()
 	seed := seeds.For(t)
 	random := rand.New(rand.NewPCG(seed, 0))
-	for round := range 60 {
+	for round := range seeds.Rounds(60) {
 		plain := New()
 		for range random.IntN(400) {
 			plain.Put(Pack(randomBytes(random, 5), randomBytes(random, 3), false))

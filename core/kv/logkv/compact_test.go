@@ -87,12 +87,29 @@ func TestCompactingAgainDoesNothing(t *testing.T) {
 	assert.LessOrEqual(t, len(storage.Numbers()), len(numbers)+1)
 }
 
+// measured notes how much is appended at once.
+type measured struct {
+	logkv.Device
+	largest int
+}
+
+func (m *measured) Append(ctx context.Context, first uint64, records [][]byte, durability logkv.Durability) error {
+	size := 0
+	for _, record := range records {
+		size += len(record)
+	}
+	m.largest = max(m.largest, size)
+	return m.Device.Append(ctx, first, records, durability)
+}
+
 // What has to be moved is more than fits one commit: it is moved in steps, between which others write.
 func TestCompactionInSteps(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
 	storage := memdevice.New()
-	store := open(t, storage, logkv.Options{RecordBytes: 8000, CacheBytes: 1, CompactionRatio: -1})
+	device := &measured{Device: storage.Open(nil)}
+	store, err := logkv.Open(ctx, device, logkv.Options{RecordBytes: 8000, CacheBytes: 1, CompactionRatio: -1})
+	require.NoError(t, err)
 	value := func(i int) string { return strings.Repeat(fmt.Sprintf("%04d", i), 500) }
 	const count = 400 // 800 KB of what stays
 	for i := range count {
@@ -112,6 +129,7 @@ func TestCompactionInSteps(t *testing.T) {
 	require.NoError(t, store.Compact(ctx))
 	assert.Less(t, len(storage.Numbers()), before*2/3)
 	assert.Greater(t, slices.Max(storage.Numbers()), last+100, "all of it was written anew")
+	assert.InDelta(t, 256<<10, device.largest, 16<<10, "a step takes as much as it may")
 	require.NoError(t, store.Close())
 	got, err := contents(storage)
 	require.NoError(t, err)

@@ -6,7 +6,9 @@ import (
 	"math/rand/v2"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -186,4 +188,64 @@ func TestConcurrentMissesOfOneRecordAreOneReading(t *testing.T) {
 	readers.Wait()
 	assert.Equal(t, 2, injector.Count()-before, "one that was given up, and one for all others")
 	require.NoError(t, store.Close())
+}
+
+// What a compaction leaves is known afterwards, also what it had not to move: when the next is due depends on it.
+func TestACompactionCountsWhatIsLeft(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	storage := memdevice.New()
+	store := open(t, storage, logkv.Options{RecordBytes: 8000, CompactionRatio: -1})
+	require.NoError(t, store.Update(ctx, func(tx kv.Tx) error {
+		for i := range 100 {
+			tx.Put(fmt.Appendf(nil, "dense%d", i), []byte(strings.Repeat("d", 1000)))
+		}
+		return nil
+	}))
+	overwrite(t, store, rand.New(rand.NewPCG(5, 6)), 400)
+	written := statsOf(t, store).LogBytes
+	require.NoError(t, store.Compact(ctx))
+	left := statsOf(t, store).LogBytes
+	assert.Less(t, left, written/2)
+	assert.Greater(t, left, uint64(100_000))
+	assert.InEpsilon(t, stored(storage), left, 0.1)
+}
+
+// compactions counts how often it is asked to remove records.
+type compactions struct {
+	logkv.Device
+	count atomic.Int64
+}
+
+func (c *compactions) Remove(ctx context.Context, ranges []logkv.NumberRange) error {
+	c.count.Add(1)
+	return c.Device.Remove(ctx, ranges)
+}
+
+// A view that is open keeps what it began with, so that compacting does not get the log as small as it should be: it is tried when the log has grown by a quarter, not all the time.
+func TestAStoreDoesNotCompactInVain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		ctx := context.Background()
+		device := &compactions{Device: memdevice.New().Open(nil)}
+		store, err := logkv.Open(ctx, device, logkv.Options{RecordBytes: 4000, SnapshotBytes: 2000, CompactionRatio: 1.2})
+		require.NoError(t, err)
+		random := rand.New(rand.NewPCG(3, 4))
+		views := 0
+		var view func() error
+		view = func() error { // of each state, so that nothing can go
+			return store.View(ctx, func(kv.Snapshot) error {
+				if views++; views == 300 {
+					return nil
+				}
+				overwrite(t, store, random, 1)
+				synctest.Wait() // until it has compacted, if it does
+				return view()
+			})
+		}
+		require.NoError(t, view())
+		require.NoError(t, store.Close())
+		assert.Positive(t, device.count.Load())
+		assert.Less(t, device.count.Load(), int64(40))
+	})
 }

@@ -17,7 +17,7 @@ func dump(ctx context.Context, p process, flags *flag.FlagSet, args []string) (e
 	if err != nil {
 		return err
 	}
-	db, err := gouchdb.Open(ctx, locations[0], gouchdb.Options{})
+	db, err := openSource(ctx, locations[0])
 	if err != nil {
 		return fmt.Errorf("opening the database: %w", err)
 	}

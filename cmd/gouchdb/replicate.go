@@ -23,7 +23,7 @@ func replicate(ctx context.Context, p process, flags *flag.FlagSet, args []strin
 	if err := choose(); err != nil {
 		return err
 	}
-	source, err := gouchdb.Open(ctx, locations[0], gouchdb.Options{})
+	source, err := openSource(ctx, locations[0])
 	if err != nil {
 		return fmt.Errorf("opening the source: %w", err)
 	}

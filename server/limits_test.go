@@ -41,7 +41,7 @@ func TestBodyLimits(t *testing.T) {
 		reason           string
 	}{
 		{"small enough", "/db/a", document(4000), nil, 201, ""},
-		{"a document too large", "/db/b", document(6000), nil, 413, "document_too_large"},
+		{"a document too large", "/db/b", document(6000), nil, 413, `"document_too_large","reason":"b"`},
 		{"a request too large", "/db/c", document(20_000), nil, 413, "too_large"},
 		{"compressed", "/db/d", zip(t, document(4000)), gzipped, 201, ""},
 		{"compressed, a bomb", "/db/e", zip(t, document(5_000_000)), gzipped, 413, "too_large"},
@@ -55,7 +55,10 @@ func TestBodyLimits(t *testing.T) {
 		assert.Equal(t, test.status, response.StatusCode, "%s: %s", test.name, text)
 		assert.Contains(t, text, test.reason, test.name)
 	}
-	response, text := s.do(t, call{method: "POST", path: "/db/_bulk_docs", body: `{"docs":[{"_id":"fine"},` + document(6000) + `]}`})
+	response, text := s.do(t, call{method: "POST", path: "/db", body: `{"_id":"named",` + document(6000)[1:]})
+	assert.Equal(t, http.StatusRequestEntityTooLarge, response.StatusCode)
+	assert.Contains(t, text, `"document_too_large","reason":"named"`)
+	response, text = s.do(t, call{method: "POST", path: "/db/_bulk_docs", body: `{"docs":[{"_id":"fine"},` + document(6000) + `]}`})
 	assert.Equal(t, http.StatusRequestEntityTooLarge, response.StatusCode, text)
 	response, _ = s.do(t, call{path: "/db/fine"})
 	assert.Equal(t, http.StatusNotFound, response.StatusCode, "nothing of a refused request is written")

@@ -19,6 +19,9 @@ func (req *request) putDocument(docID string) error {
 		return err
 	}
 	doc.ID = docID
+	if err := req.checkSize(doc); err != nil {
+		return err
+	}
 	if doc.Rev, err = req.agreeOnRev(doc.Rev); err != nil {
 		return err
 	}
@@ -45,6 +48,9 @@ func (req *request) postDocument() error {
 	if err := allowDocID(doc.ID); err != nil {
 		return err
 	}
+	if err := req.checkSize(doc); err != nil {
+		return err
+	}
 	return req.write(doc, core.BulkDocsOptions{})
 }
 
@@ -60,7 +66,7 @@ func (req *request) readDocument() (*core.Document, error) {
 	if doc.ID == "" && rawjson.Member(text, "_id") != nil {
 		return nil, core.ValidateDocID("")
 	}
-	return doc, req.checkSize(doc)
+	return doc, nil
 }
 
 func (req *request) checkSize(doc *core.Document) error {

@@ -157,6 +157,7 @@ test("a process that ends without closing its databases leaves no lock behind, u
     "by an error": "process.exitCode = 0; throw new Error('expected');",
     "killed": "process.kill(process.pid, 'SIGINT'); await new Promise((resolve) => setTimeout(resolve, 10_000));",
     "with a lock of somebody else's": "fs.writeFileSync(path + '.lock', 'somebody else');",
+    "with a lock that cannot be removed": "fs.unlinkSync = () => { throw new Error('AssertionError: the end of the process fails'); }; syncBuiltinESMExports();",
     "closed": "await db.close(); await other.close(); assert.equal(process.listenerCount('exit'), listeners);",
   };
   for (const [index, [how, end]] of Object.entries(ends).entries()) {
@@ -164,6 +165,7 @@ test("a process that ends without closing its databases leaves no lock behind, u
     const source = `
       import assert from "node:assert/strict";
       import fs from "node:fs";
+      import { syncBuiltinESMExports } from "node:module";
       import GouchDB from ${JSON.stringify(new URL("../js/dist/node.js", import.meta.url).href)};
       const path = ${JSON.stringify(path)};
       const listeners = process.listenerCount("exit");

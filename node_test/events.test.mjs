@@ -123,8 +123,12 @@ describe("events", { timeout: 60_000 }, () => {
     await once(replication, "checkpoint");
     assert.deepEqual(new Set(events.slice(4, -2)), new Set(["active", "change", "denied"]));
     assert.deepEqual([events[4], ...events.slice(-2)], ["active", "paused", "checkpoint"]);
+    const began = Date.now();
     replication.cancel();
-    assert.equal((await replication).status, "cancelled");
+    const result = await replication;
+    assert.equal(result.status, "cancelled");
+    assert.ok(result.end_time >= new Date(began).toISOString() && result.end_time <= new Date().toISOString(), result.end_time);
+    assert.ok(result.start_time <= result.end_time);
     assert.equal(events.at(-1), "complete");
     assert.ok(!events.includes("error"));
   });
@@ -249,6 +253,32 @@ describe("events", { timeout: 60_000 }, () => {
     const sync = a.sync(b, { live: true, push: { filter: () => { throw new Error("mine"); } } });
     await assert.rejects(sync, /mine/);
     assert.deepEqual([sync.push.status.state, sync.pull.status.state, (await sync.pull).status], ["stopped", "stopped", "cancelled"]);
+  });
+
+  test("a feed of a remote database asks the server to wait for as long as `timeout` says, or for signs of life on the way", async () => {
+    for (const [options, expected] of [
+      [{ timeout: 4321 }, { timeout: "4321", heartbeat: null }],
+      [{ timeout: 4321, heartbeat: 1234 }, { timeout: null, heartbeat: "1234" }],
+      [{ timeout: false }, { timeout: null, heartbeat: "10000" }],
+      [{}, { timeout: null, heartbeat: "10000" }],
+    ]) {
+      let asked;
+      const polled = new Promise((resolve) => (asked = resolve));
+      const db = new GouchDB(`${server.url}/events`, {
+        fetch: (url, init) => {
+          const query = new URL(url).searchParams;
+          if (query.get("feed") === "longpoll") {
+            asked({ timeout: query.get("timeout"), heartbeat: query.get("heartbeat") });
+          }
+          return fetch(url, init);
+        },
+      });
+      const feed = db.changes({ live: true, since: "now", ...options });
+      const query = await polled;
+      feed.cancel();
+      await feed;
+      assert.deepEqual(query, expected, JSON.stringify(options));
+    }
   });
 
   test("the halves of a sync have options of their own", async () => {

@@ -453,6 +453,8 @@ test("bad input is an error that says what is wrong, and nothing is written", as
     [() => db.revsDiff(5), { status: 400 }],
     [() => db.bulkGet({}), { status: 400, message: /docs/ }],
     [() => db.purge("x", "nonsense"), { message: "Invalid rev format" }],
+    [() => db.purge("x", "1-a", 5), { status: 400, message: "purge: options must be an object" }],
+    [() => db.purge("x", "1-a", { signal: 5 }), { message: /`signal`/ }],
     [() => memory({ prefix: "p" }).replicate.to(db, { style: "fancy" }), { message: /`style`/ }],
     [() => db.replicate.to(memory(), { checkpoint: "maybe" }), { message: /maybe/ }],
   ]) {

@@ -76,7 +76,14 @@ func listenAndServe(ctx context.Context, p process, settings *serveSettings, han
 	if err != nil {
 		return err
 	}
-	httpServer := &http.Server{
+	httpServer := newHTTPServer(handler, certificates, logger)
+	httpServer.RegisterOnShutdown(handler.Drain)
+	return serveOn(ctx, p, settings, listener, httpServer, logger)
+}
+
+// newHTTPServer returns a server that no client keeps busy by being slow: HTTPS with certificates, HTTP without.
+func newHTTPServer(handler http.Handler, certificates []tls.Certificate, logger *slog.Logger) *http.Server {
+	return &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout:       2 * time.Minute,
@@ -84,10 +91,13 @@ func listenAndServe(ctx context.Context, p process, settings *serveSettings, han
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
 		TLSConfig:         &tls.Config{Certificates: certificates, MinVersion: tls.VersionTLS12},
 	}
-	httpServer.RegisterOnShutdown(handler.Drain)
+}
+
+// serveOn returns when the context has ended and what was under way with it, or when the listener fails.
+func serveOn(ctx context.Context, p process, settings *serveSettings, listener net.Listener, httpServer *http.Server, logger *slog.Logger) error {
 	failed := make(chan error, 1)
 	go func() {
-		if certificates != nil {
+		if settings.tlsCert != "" {
 			failed <- httpServer.ServeTLS(listener, "", "")
 		} else {
 			failed <- httpServer.Serve(listener)

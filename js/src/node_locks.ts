@@ -53,7 +53,11 @@ function unlock(): void {
     // A database that is being closed has perhaps been opened by somebody else already.
     if (connection.isOpen && contentOf(file) === owner) {
       void connection.close(); // whoever is told of the end after this cannot write any more
-      fs.unlinkSync(file);
+      try {
+        fs.unlinkSync(file);
+      } catch {
+        // It has just gone, or may not: who opens the database next takes it over. The process ends as it would have.
+      }
     }
   }
 }

@@ -5,6 +5,6 @@
 // kept, for when shown ones leave; when these run out, it finds again.
 //
 // It is right because the place in the feed is noted before the find: whatever was written since comes again, and to put a document where it is already
-// changes nothing. Each update shows one state of the database, with all changes up to it. When the database has failed for a while, everything is found
+// changes nothing. What was purged leaves no change: a local database tells how many purges there were, and after one it finds again. Each update shows one state of the database, with all changes up to it. When the database has failed for a while, everything is found
 // anew, and the difference is told.
 package livequery

@@ -1,6 +1,7 @@
 package mapreduce
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 
@@ -74,14 +75,24 @@ func (c *count) AddState(state []byte) error {
 func (c *count) AppendState(dst []byte) []byte  { return strconv.AppendUint(dst, c.rows, 10) }
 func (c *count) AppendResult(dst []byte) []byte { return c.AppendState(dst) }
 
-// appendFailure is the value that a built-in function has when it cannot reduce a value: CouchDB answers so, too.
-func appendFailure(dst []byte, reason string, value []byte) []byte {
-	dst = append(dst, failureStart...)
-	dst = rawjson.AppendString(dst, reason)
-	dst = append(dst, `,"caused_by":`...)
-	return append(append(dst, value...), '}')
-}
+// failure is the value that a built-in function has, and its state, once it was given a value that it cannot reduce: CouchDB answers so, too. The first one stays.
+type failure []byte
 
 const failureStart = `{"error":"builtin_reduce_error","reason":`
 
-func isFailure(state []byte) bool { return strings.HasPrefix(string(state), failureStart) }
+func (f *failure) set(reason string, value []byte) {
+	text := rawjson.AppendString([]byte(failureStart), reason)
+	text = append(text, `,"caused_by":`...)
+	*f = append(append(text, value...), '}')
+}
+
+// adopt reports whether a state is a failure of other rows, which then is that of all.
+func (f *failure) adopt(state []byte) bool {
+	if !strings.HasPrefix(string(state), failureStart) {
+		return false
+	}
+	if *f == nil {
+		*f = bytes.Clone(state)
+	}
+	return true
+}

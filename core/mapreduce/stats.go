@@ -1,8 +1,6 @@
 package mapreduce
 
 import (
-	"bytes"
-
 	"github.com/gouchdb/gouchdb/core/rawjson"
 )
 
@@ -10,7 +8,7 @@ import (
 type stats struct {
 	each    []moments
 	array   bool
-	failure []byte
+	failure failure
 }
 
 // moments describe a set of numbers.
@@ -20,7 +18,7 @@ func (s *stats) Reset() { *s = stats{each: s.each[:0]} }
 
 func (s *stats) AddRow(_, value []byte) {
 	if s.failure == nil && !s.add(value) {
-		s.failure = appendFailure(nil, "The _stats function requires that map values be numbers, arrays of numbers that are all of one length, or objects with "+
+		s.failure.set("The _stats function requires that map values be numbers, arrays of numbers that are all of one length, or objects with "+
 			"the members sum, count, min, max and sumsqr", value)
 	}
 }
@@ -62,13 +60,9 @@ func (s *stats) add(value []byte) bool {
 }
 
 func (s *stats) AddState(state []byte) error {
-	if isFailure(state) {
-		if s.failure == nil {
-			s.failure = bytes.Clone(state)
-		}
-		return nil
+	if !s.failure.adopt(state) {
+		s.AddRow(nil, state)
 	}
-	s.AddRow(nil, state)
 	return nil
 }
 

@@ -10,7 +10,7 @@ import (
 type sum struct {
 	total   summand
 	begun   bool
-	failure []byte
+	failure failure
 }
 
 func (s *sum) Reset() { *s = sum{} }
@@ -30,20 +30,16 @@ func (s *sum) AddRow(_, value []byte) {
 	}
 	s.begun = true
 	if !ok {
-		s.failure = appendFailure(nil, "The _sum function requires that map values be numbers, arrays of numbers, or objects. Objects cannot be mixed with "+
+		s.failure.set("The _sum function requires that map values be numbers, arrays of numbers, or objects. Objects cannot be mixed with "+
 			"other data structures. Objects can be arbitrarily nested, provided that the values for all fields are themselves numbers, arrays of numbers, or "+
 			"objects.", value)
 	}
 }
 
 func (s *sum) AddState(state []byte) error {
-	if isFailure(state) {
-		if s.failure == nil {
-			s.failure = bytes.Clone(state)
-		}
-		return nil
+	if !s.failure.adopt(state) {
+		s.AddRow(nil, state)
 	}
-	s.AddRow(nil, state)
 	return nil
 }
 

@@ -38,7 +38,7 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
   describe(`crashes ${features}`, () => {
     let lab;
     let count = 0;
-    before(async () => { lab = await startLab({ features }); });
+    before(async () => { lab = await startLab({ features, files: { "/worker.js": new URL("../js/dist/worker.js", import.meta.url) } }); });
     after(() => lab?.close());
 
     /** A tab with what the tests here need. */
@@ -318,65 +318,166 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
       await agent.kill("close");
     });
 
-    test("a quota exceeded in the middle of bulk writes leaves whole batches; reading goes on, and everything when there is room again", { timeout: 60_000 }, async (t) => {
-      // Chromium asks for the quota now and then only: once before the first write, if it has just been started.
+    // A browser just started, with nothing stored: Chromium asks for the quota now and then only, for the first time before the first write.
+    async function startEmpty() {
       await lab.browser.kill();
       await lab.browser.restart();
-      const agent = await tab();
+      const page = await lab.page();
+      const session = await lab.browser.context.newCDPSession(page);
+      await session.send("Storage.clearDataForOrigin", { origin: lab.url, storageTypes: "all" });
+      await page.close();
+    }
+
+    async function limitQuota(agent, quotaSize) {
       const session = await lab.browser.context.newCDPSession(agent.page);
-      const { usage } = await agent.run(() => navigator.storage.estimate());
-      await session.send("Storage.overrideQuotaForOrigin", { origin: lab.url, quotaSize: usage + 3_000_000 });
-      const full = await agent.run(async (_, { GouchDB }) => {
-        globalThis.db = new GouchDB("full");
-        // Random text, so that no storage can make it smaller.
-        const random = () => Array.from(crypto.getRandomValues(new Uint32Array(1000)), (n) => n.toString(36)).join("");
-        let batches = 0;
-        for (;;) {
-          const docs = Array.from({ length: 20 }, (__, i) => ({ _id: `${String(batches).padStart(4, "0")}-${i}`, text: random() }));
-          const { name, status } = await globalThis.outcome(globalThis.db.bulkDocs(docs));
-          if (name) {
-            const { rows } = await globalThis.db.allDocs({ include_docs: true });
-            return { name, status, batches, rows: rows.length, readable: rows.every(({ doc }) => doc.text.length > 1000) };
+      await session.send("Storage.overrideQuotaForOrigin", { origin: lab.url, quotaSize });
+    }
+
+    for (const quota of [2_000_000, 3_000_000, 9_000_000]) {
+      test(`a quota of ${quota} bytes exceeded in the middle of bulk writes leaves whole batches; reading and deleting go on, and everything when there is room again`, { timeout: 60_000 }, async (t) => {
+        await startEmpty();
+        const agent = await tab();
+        await limitQuota(agent, quota);
+        const full = await agent.run(async (_, { GouchDB }) => {
+          globalThis.db = new GouchDB("full");
+          // Random text, so that no storage can make it smaller.
+          const random = () => Array.from(crypto.getRandomValues(new Uint32Array(1000)), (n) => n.toString(36)).join("");
+          let batches = 0;
+          for (;;) {
+            const docs = Array.from({ length: 20 }, (__, i) => ({ _id: `${String(batches).padStart(4, "0")}-${i}`, text: random() }));
+            const { name, status } = await globalThis.outcome(globalThis.db.bulkDocs(docs));
+            if (name) {
+              const { rows } = await globalThis.db.allDocs({ include_docs: true });
+              return { name, status, batches, rows: rows.length, readable: rows.every(({ doc }) => doc.text.length > 1000) };
+            }
+            batches++;
           }
-          batches++;
-        }
-      });
-      t.diagnostic(`full after ${full.batches} batches`);
-      assert.deepEqual({ ...full, batches: 0 }, { name: "insufficient_storage", status: 507, batches: 0, rows: 20 * full.batches, readable: true });
-      // Deletions are small writes. Chromium counts in steps, so there may be no room even for these; then they say so. Nothing is half done.
-      const deleting = await agent.run(async () => {
-        const { rows } = await globalThis.db.allDocs();
-        const failures = new Set();
-        let deleted = 0;
-        for (const { id, value } of rows.slice(0, 30)) {
-          const { name } = await globalThis.outcome(globalThis.db.remove(id, value.rev));
-          if (name) {
-            failures.add(name);
-          } else {
-            deleted++;
+        });
+        t.diagnostic(`full after ${full.batches} batches`);
+        assert.deepEqual({ ...full, batches: 0 }, { name: "insufficient_storage", status: 507, batches: 0, rows: 20 * full.batches, readable: true });
+        const deleting = await agent.run(async () => {
+          const { rows } = await globalThis.db.allDocs();
+          const failures = [];
+          for (const { id, value } of rows.slice(0, 30)) {
+            const { name } = await globalThis.outcome(globalThis.db.remove(id, value.rev));
+            if (name) {
+              failures.push(name);
+            }
           }
-        }
-        const { name: compacting = "ok" } = await globalThis.outcome(globalThis.db.compact());
-        return { failures: [...failures, compacting].filter((name) => name !== "insufficient_storage" && name !== "ok"), deleted, compacting, rows: (await globalThis.db.allDocs()).rows.length };
+          const { name: compacting = "ok" } = await globalThis.outcome(globalThis.db.compact());
+          return { failures, compacting, rows: (await globalThis.db.allDocs()).rows.length };
+        });
+        assert.deepEqual(deleting, { failures: [], compacting: "ok", rows: full.rows - 30 });
+        const fresh = await tab();
+        assert.equal(await fresh.run(async (_, { GouchDB }) => (await new GouchDB("full").allDocs()).rows.length), deleting.rows, "it opens, too");
+        // With more room everything goes on, in the same instance.
+        await limitQuota(agent);
+        await agent.run(async () => {
+          await globalThis.db.put({ _id: "after" });
+          const { rows } = await globalThis.db.allDocs({ limit: 30 });
+          for (const { id, value } of rows) {
+            await globalThis.db.remove(id, value.rev);
+          }
+          await globalThis.db.compact();
+        });
+        const [report] = await lab.check("full");
+        assert.deepEqual({ Problems: report.Problems, Documents: report.Documents }, { Problems: null, Documents: full.rows + 1 });
       });
-      t.diagnostic(`${deleting.deleted} of 30 deleted; compacting: ${deleting.compacting}`);
-      assert.deepEqual(deleting.failures, []);
-      assert.equal(deleting.rows, full.rows - deleting.deleted);
-      const fresh = await tab();
-      assert.equal(await fresh.run(async (_, { GouchDB }) => (await new GouchDB("full").allDocs()).rows.length), deleting.rows, "it opens, too");
-      // With more room everything goes on, in the same instance.
-      await session.send("Storage.overrideQuotaForOrigin", { origin: lab.url });
-      await agent.run(async () => {
-        await globalThis.db.put({ _id: "after" });
-        const { rows } = await globalThis.db.allDocs({ limit: 30 });
-        for (const { id, value } of rows) {
-          await globalThis.db.remove(id, value.rev);
+    }
+
+    // Who fills the quota up, apart from us.
+    const others = {
+      "another IndexedDB database": async () => {
+        const other = await new Promise((resolve, reject) => {
+          const request = indexedDB.open("other", 1);
+          request.onupgradeneeded = () => request.result.createObjectStore("records", { autoIncrement: true });
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
+        globalThis.store = (bytes) => new Promise((resolve, reject) => {
+          const transaction = other.transaction("records", "readwrite");
+          transaction.objectStore("records").add(bytes);
+          transaction.oncomplete = resolve;
+          transaction.onabort = () => reject(transaction.error);
+        });
+      },
+      "a cache": async () => {
+        const cache = await caches.open("other");
+        let count = 0;
+        globalThis.store = (bytes) => cache.put(`/${count++}`, new Response(bytes));
+      },
+    };
+    for (const [who, prepare] of Object.entries(others)) {
+      test(`in a quota that ${who} has filled up, a small database is deleted from, by a tab and a worker at once that have just been opened`, { timeout: 120_000 }, async (t) => {
+        await startEmpty();
+        const first = await tab();
+        await limitQuota(first, 12_000_000);
+        await first.run(async (_, { GouchDB }) => {
+          const db = new GouchDB("small");
+          await db.bulkDocs(Array.from({ length: 60 }, (__, i) => ({ _id: `${i}`, text: "x".repeat(1000) })));
+          // The reserve is made in the background, in pieces: two of them for a small database.
+          for (let there = 0; there < 2;) {
+            there = await new Promise((resolve) => {
+              const request = indexedDB.open("gouchdb.reserve");
+              request.onupgradeneeded = () => request.transaction.abort();
+              request.onerror = () => resolve(0);
+              request.onsuccess = () => {
+                const count = request.result.transaction("records").objectStore("records").count();
+                count.onsuccess = () => { request.result.close(); resolve(count.result); };
+              };
+            });
+          }
+          await db.close();
+        });
+        await first.run(prepare);
+        const stored = await first.run(async () => {
+          let total = 0;
+          for (let size = 200_000; size > 100;) {
+            const bytes = new Uint8Array(size);
+            for (let at = 0; at < size; at += 50_000) {
+              crypto.getRandomValues(bytes.subarray(at, at + 50_000));
+            }
+            const { name } = await globalThis.outcome(globalThis.store(bytes));
+            if (name) {
+              size /= 4;
+            } else {
+              total += size;
+            }
+          }
+          return total;
+        });
+        t.diagnostic(`${stored} bytes beside the database`);
+        assert.ok(stored > 9_000_000);
+        if (who === "a cache") {
+          // For half a minute Chromium's IndexedDB would believe that there is the room there was when it last asked.
+          await lab.browser.kill();
+          await lab.browser.restart();
         }
-        await globalThis.db.compact();
+        const agents = await Promise.all([tab(), tab()]);
+        await Promise.all(agents.map((agent) => limitQuota(agent, 12_000_000)));
+        const outcomes = await Promise.all(agents.map((agent, half) => agent.run(async (mine, { GouchDB }) => {
+          const db = new GouchDB("small", { worker: mine === 1 });
+          let refused;
+          for (let i = 0; !refused && i < 100; i++) {
+            refused = (await globalThis.outcome(db.put({ _id: `more-${mine}-${i}`, text: "x".repeat(100_000) }))).name;
+          }
+          const failures = [];
+          const { rows } = await db.allDocs({ endkey: "9~" });
+          for (const { id, value } of rows.filter((row) => Number(row.id) % 2 === mine)) {
+            const { name } = await globalThis.outcome(db.remove(id, value.rev));
+            if (name) {
+              failures.push(name);
+            }
+          }
+          return { refused, failures };
+        }, half)));
+        assert.deepEqual(outcomes, Array(2).fill({ refused: "insufficient_storage", failures: [] }));
+        const left = await agents[0].run(async (_, { GouchDB }) => (await new GouchDB("small").allDocs({ endkey: "9~" })).rows.length);
+        assert.equal(left, 0);
+        await limitQuota(agents[0]);
+        await Promise.all(agents.map((agent) => agent.kill("close")));
       });
-      const [report] = await lab.check("full");
-      assert.deepEqual({ Problems: report.Problems, Documents: report.Documents }, { Problems: null, Documents: full.rows + 1 });
-    });
+    }
 
     test("in an exceeded quota documents are deleted, the database compacted, and that makes room to write again", { timeout: 120_000 }, async (t) => {
       await lab.browser.kill();

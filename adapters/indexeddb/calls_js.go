@@ -3,7 +3,9 @@
 package indexeddb
 
 import (
+	"context"
 	"sync"
+	"time"
 
 	"github.com/gouchdb/gouchdb/internal/safejs"
 )
@@ -125,4 +127,31 @@ func isNothing(value safejs.Value) bool {
 // has reports whether an object has a property that is not undefined.
 func (c *calls) has(object safejs.Value, property string) bool {
 	return !isNothing(c.get(object, property)) && c.err == nil
+}
+
+// settled waits for a promise and returns what it was fulfilled with, or undefined when it was rejected, ctx has ended or nothing came for answerTimeout.
+func (c *calls) settled(ctx context.Context, promise safejs.Value) safejs.Value {
+	if c.err != nil {
+		return safejs.Undefined()
+	}
+	outcome := make(chan safejs.Value, 1)
+	var fulfilled, rejected safejs.Func
+	settle := func(value safejs.Value) any {
+		fulfilled.Release()
+		rejected.Release()
+		outcome <- value
+		return nil
+	}
+	fulfilled, c.err = safejs.FuncOf(func(_ safejs.Value, arguments []safejs.Value) any { return settle(arguments[0]) })
+	rejected, c.err = safejs.FuncOf(func(safejs.Value, []safejs.Value) any { return settle(safejs.Undefined()) })
+	if c.call(promise, "then", fulfilled, rejected); c.err != nil {
+		settle(safejs.Undefined())
+	}
+	select {
+	case value := <-outcome:
+		return value
+	case <-ctx.Done():
+	case <-time.After(answerTimeout):
+	}
+	return safejs.Undefined()
 }

@@ -195,6 +195,7 @@ func (d *Device) Close() error {
 	}
 	d.mu.Unlock()
 	d.channel.close()
+	d.reserve.close()
 	if conn != nil {
 		conn.release()
 	}

@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -19,13 +20,13 @@ import (
 // room there is; and when there is none, Chromium refuses every transaction that adds a byte, deletions of documents too, while removing records
 // from a database often gives nothing back soon. Removing a whole database does, at once. So that is what becomes of the reserve when somebody wants to delete something.
 //
-// It may not suffice, because Chromium's LevelDB rewrites its files in the background, and keeps what it has rewritten until it next empties its memory into a file. It does
-// that when a database is removed, even an empty one, which takes no room to make. What it keeps then is some of its files of two megabytes: the reserve is larger than these.
+// Chromium lets an origin take some hundred kilobytes more than its quota before it refuses: a small reserve has to cover that. Its LevelDB, which all databases of the origin
+// share, also rewrites its files in the background, and keeps what it has rewritten until it next empties its memory into a file. It does that when a database is removed,
+// even an empty one, which takes no room to make. What it keeps then is some of its files of two megabytes, the more the more there is: so the reserve grows with the origin.
 const (
-	reserveName  = "gouchdb.reserve"
-	reserveBytes = 6 << 20
-	// reserveAfter is how much is written before there is a reserve: a small database does not need one.
-	reserveAfter = 8 << 20
+	reserveName = "gouchdb.reserve"
+	// lookAgainAfter is how much is written before the reserve is looked after again.
+	lookAgainAfter = 1 << 20
 
 	emptyName = "gouchdb.empty"
 	// Files are tidied up so often at most, after pauses that double, six seconds together.
@@ -34,62 +35,86 @@ const (
 	tidyAgainIn = 30 * time.Second // after it was of no use
 )
 
+// pieces are what the reserve consists of: each one is added when the origin stores so much. A small one comes first, for where there is no room for more.
+var pieces = [...]struct{ bytes, from int }{{256 << 10, 0}, {768 << 10, 0}, {2 << 20, 2 << 20}, {3 << 20, 6 << 20}}
+
 // reserve is what a device knows of it.
 type reserve struct {
 	mu      sync.Mutex
 	written int  // since it was last looked after
-	there   bool // as far as is known
-	spent   bool // by us, and not made again
-	making  bool
-	tidied  int       // times since something could be written
-	tidying time.Time // the last time
+	begun   bool // to be looked after
+	filling bool
+	stop    context.CancelFunc // ends the filling
+	spent   bool               // by us, and not filled again
+	tidied  int                // times since something could be written
+	tidying time.Time          // the last time
 }
 
 var _ logkv.Reserver = (*Device)(nil)
 
-// wrote counts what is written, and sees to it that there is a reserve when it is much.
+// wrote counts what is written, and sees to it that there is a reserve: after the first write, and again and again, as the origin may have grown or another tab have spent it.
 func (r *reserve) wrote(bytes int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.tidied = 0
 	r.written += bytes
-	if r.there || r.making || r.written < reserveAfter {
+	if r.filling || r.begun && r.written < lookAgainAfter {
 		return
 	}
-	r.written, r.making = 0, true
-	go r.make()
+	r.begun, r.filling, r.spent, r.written = true, true, false, 0
+	var ctx context.Context
+	ctx, r.stop = context.WithCancel(context.Background())
+	go r.fill(ctx)
 }
 
-// found takes note of how much is there already.
-func (r *reserve) found(bytes int) {
+// fill adds the pieces that are missing. When there is no room for them, that is tried again after some more was written.
+func (r *reserve) fill(ctx context.Context) {
+	_ = addPieces(ctx, usage(ctx))
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.written = max(r.written, bytes)
+	r.filling = false
+	r.stop()
 }
 
-// make makes the reserve unless somebody else has. When that fails, it is tried again after as much has been written once more.
-func (r *reserve) make() {
-	err := makeReserve(context.Background())
+// close ends what goes on in the background.
+func (r *reserve) close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.there, r.making = err == nil, false
-	r.spent = r.spent && !r.there
+	if r.filling {
+		r.stop()
+	}
 }
 
-func makeReserve(ctx context.Context) error {
+// usage returns how many bytes the origin stores, in whatever way. Where the browser does not tell, it may be many.
+func usage(ctx context.Context) int {
+	var c calls
+	promise := c.call(c.get(c.get(safejs.Global(), "navigator"), "storage"), "estimate")
+	bytes := c.number(c.get(c.settled(ctx, promise), "usage"))
+	if c.err != nil {
+		return math.MaxInt
+	}
+	return int(bytes)
+}
+
+func addPieces(ctx context.Context, usage int) error {
 	conn, err := connect(ctx, reserveName, true, func(bool) {})
 	if err != nil {
 		return err
 	}
 	defer conn.release()
-	return conn.transact(ctx, "making a reserve", readWrite, []any{recordsStore}, func(tx *transaction) {
-		store := tx.store(recordsStore)
-		tx.then(tx.call(store, "count"), func(count safejs.Value) {
-			if n := tx.number(count); n == 0 {
-				tx.call(store, "put", tx.bytesToJS(noise(reserveBytes)), 1)
-			}
+	for enough := false; !enough && err == nil; {
+		// One at a time: there may be room for some of them.
+		err = conn.transact(ctx, "filling the reserve", readWrite, []any{recordsStore}, func(tx *transaction) {
+			store := tx.store(recordsStore)
+			tx.then(tx.call(store, "count"), func(count safejs.Value) {
+				there := int(tx.number(count))
+				if enough = there >= len(pieces) || usage < pieces[there].from; !enough {
+					tx.call(store, "put", tx.bytesToJS(noise(pieces[there].bytes)), there+1)
+				}
+			})
 		})
-	})
+	}
+	return err
 }
 
 // noise returns bytes that no storage can make smaller. It is xorshift, because good random numbers would take a tenth of a second.
@@ -116,11 +141,14 @@ func (d *Device) Release(ctx context.Context) (released bool, err error) {
 	if spent {
 		r.tidied, r.tidying = r.tidied+1, time.Now()
 	}
-	r.spent, r.there, r.written = true, false, 0
+	// What is deleted now is not to be crowded out by a new reserve.
+	r.spent, r.begun, r.written = true, true, 0
 	r.mu.Unlock()
+	// Even if it is spent: another tab may have filled it again.
+	err = deleteDatabase(ctx, reserveName)
 	switch {
-	case !spent:
-		return true, deleteDatabase(ctx, reserveName)
+	case err != nil || !spent:
+		return true, err
 	case tidied < tidyings:
 		return true, tidy(ctx, firstPause<<tidied)
 	}

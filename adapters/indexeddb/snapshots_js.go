@@ -37,18 +37,12 @@ func (d *Device) Load(ctx context.Context, below uint64, maxBytes int) (logkv.Ba
 		return logkv.Base{}, err
 	}
 	var c calls
-	size := 0
 	if base.Covers > 0 {
 		values := c.get(chunks, "result")
 		for i := range c.length(values) {
 			base.Chunks = append(base.Chunks, c.bytesToGo(c.index(values, i)))
-			size += len(base.Chunks[i])
 		}
 	}
-	for _, record := range base.Records {
-		size += len(record.Data)
-	}
-	d.reserve.found(size)
 	return base, unexpected(c)
 }
 

@@ -5,7 +5,6 @@ package indexeddb
 import (
 	"context"
 	"sync"
-	"time"
 
 	"github.com/gouchdb/gouchdb/internal/safejs"
 )
@@ -129,29 +128,23 @@ func (c *calls) has(object safejs.Value, property string) bool {
 	return !isNothing(c.get(object, property)) && c.err == nil
 }
 
-// settled waits for a promise and returns what it was fulfilled with, or undefined when it was rejected, ctx has ended or nothing came for answerTimeout.
+// settled waits for a promise and returns what it was fulfilled or rejected with, or undefined when ctx has ended before.
 func (c *calls) settled(ctx context.Context, promise safejs.Value) safejs.Value {
 	if c.err != nil {
 		return safejs.Undefined()
 	}
 	outcome := make(chan safejs.Value, 1)
-	var fulfilled, rejected safejs.Func
-	settle := func(value safejs.Value) any {
-		fulfilled.Release()
-		rejected.Release()
-		outcome <- value
+	var settle safejs.Func
+	settle, c.err = safejs.FuncOf(func(_ safejs.Value, arguments []safejs.Value) any {
+		settle.Release()
+		outcome <- arguments[0]
 		return nil
-	}
-	fulfilled, c.err = safejs.FuncOf(func(_ safejs.Value, arguments []safejs.Value) any { return settle(arguments[0]) })
-	rejected, c.err = safejs.FuncOf(func(safejs.Value, []safejs.Value) any { return settle(safejs.Undefined()) })
-	if c.call(promise, "then", fulfilled, rejected); c.err != nil {
-		settle(safejs.Undefined())
-	}
+	})
+	c.call(promise, "then", settle, settle)
 	select {
 	case value := <-outcome:
 		return value
 	case <-ctx.Done():
-	case <-time.After(answerTimeout):
+		return safejs.Undefined()
 	}
-	return safejs.Undefined()
 }

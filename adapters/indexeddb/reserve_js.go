@@ -71,18 +71,17 @@ func (r *reserve) wrote(bytes int) {
 func (r *reserve) fill(ctx context.Context) {
 	_ = addPieces(ctx, usage(ctx))
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.filling = false
-	r.stop()
+	r.mu.Unlock()
 }
 
 // close ends what goes on in the background.
 func (r *reserve) close() {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.filling {
 		r.stop()
 	}
+	r.mu.Unlock()
 }
 
 // usage returns how many bytes the origin stores, in whatever way. Where the browser does not tell, it may be many.

@@ -32,6 +32,15 @@ const outcomes = `
     (value) => ({ value }),
     ({ name, status, message, reason }) => ({ name, status, text: [message, reason].join(" ") }),
   );
+  // In an exceeded quota, LevelDB may need longer than the engine waits for it, once in some dozens of times: then it goes through half a minute later.
+  globalThis.patiently = async (call) => {
+    const first = await globalThis.outcome(call());
+    if (first.name !== "insufficient_storage") {
+      return first;
+    }
+    await new Promise((resolve) => { setTimeout(resolve, 31_000); });
+    return globalThis.outcome(call());
+  };
 `;
 
 for (const features of [[], ["IdbSqliteBackingStore"]]) {
@@ -337,7 +346,7 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
     }
 
     for (const quota of [2_000_000, 3_000_000, 9_000_000]) {
-      test(`a quota of ${quota} bytes exceeded in the middle of bulk writes leaves whole batches; reading and deleting go on, and everything when there is room again`, { timeout: 60_000 }, async (t) => {
+      test(`a quota of ${quota} bytes exceeded in the middle of bulk writes leaves whole batches; reading and deleting go on, and everything when there is room again`, { timeout: 180_000 }, async (t) => {
         await startEmpty();
         const agent = await tab();
         await limitQuota(agent, quota);
@@ -362,12 +371,13 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
           const { rows } = await globalThis.db.allDocs();
           const failures = [];
           for (const { id, value } of rows.slice(0, 30)) {
-            const { name } = await globalThis.outcome(globalThis.db.remove(id, value.rev));
+            const { name } = await globalThis.patiently(() => globalThis.db.remove(id, value.rev));
             if (name) {
               failures.push(name);
+              break;
             }
           }
-          const { name: compacting = "ok" } = await globalThis.outcome(globalThis.db.compact());
+          const { name: compacting = "ok" } = await globalThis.patiently(() => globalThis.db.compact());
           return { failures, compacting, rows: (await globalThis.db.allDocs()).rows.length };
         });
         assert.deepEqual(deleting, { failures: [], compacting: "ok", rows: full.rows - 30 });
@@ -411,7 +421,7 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
       },
     };
     for (const [who, prepare] of Object.entries(others)) {
-      test(`in a quota that ${who} has filled up, a small database is deleted from, by a tab and a worker at once that have just been opened`, { timeout: 120_000 }, async (t) => {
+      test(`in a quota that ${who} has filled up, a small database is deleted from, by a tab and a worker at once that have just been opened`, { timeout: 180_000 }, async (t) => {
         await startEmpty();
         const first = await tab();
         await limitQuota(first, 12_000_000);
@@ -467,9 +477,10 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
           const failures = [];
           const { rows } = await db.allDocs({ endkey: "9~" });
           for (const { id, value } of rows.filter((row) => Number(row.id) % 2 === mine)) {
-            const { name } = await globalThis.outcome(db.remove(id, value.rev));
+            const { name } = await globalThis.patiently(() => db.remove(id, value.rev));
             if (name) {
               failures.push(name);
+              break;
             }
           }
           return { refused, failures };
@@ -482,7 +493,7 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
       });
     }
 
-    test("in an exceeded quota documents are deleted, the database compacted, and that makes room to write again", { timeout: 120_000 }, async (t) => {
+    test("in an exceeded quota documents are deleted, the database compacted, and that makes room to write again", { timeout: 240_000 }, async (t) => {
       await lab.browser.kill();
       await lab.browser.restart();
       const agent = await tab();
@@ -505,13 +516,17 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
         const { rows } = await db.allDocs();
         const deleting = [];
         for (const { id, value } of rows.slice(0, 500)) {
-          deleting.push((await globalThis.outcome(db.remove(id, value.rev))).name);
+          const { name } = await globalThis.patiently(() => db.remove(id, value.rev));
+          deleting.push(name);
+          if (name) {
+            break;
+          }
         }
         const bulk = await globalThis.outcome(db.bulkDocs(rows.slice(500, 1500).map(({ id, value }) => ({ _id: id, _rev: value.rev, _deleted: true }))));
         const left = (await db.allDocs()).rows.length;
         const compacting = [];
         for (let i = 0; i < 3; i++) {
-          compacting.push((await globalThis.outcome(db.compact())).name);
+          compacting.push((await globalThis.patiently(() => db.compact())).name);
         }
         const second = await fill("second");
         return { first, rows: rows.length, deleting: deleting.filter(Boolean).length, bulk: bulk.name ?? bulk.value.filter(({ ok }) => !ok).length, left, compacting, second };

@@ -29,8 +29,8 @@ const (
 	lookAgainAfter = 1 << 20
 
 	emptyName = "gouchdb.empty"
-	// Files are tidied up so often at most, after pauses that double, six seconds together.
-	tidyings    = 6
+	// Files are tidied up so often at most, after pauses that double, thirteen seconds together.
+	tidyings    = 7
 	firstPause  = 100 * time.Millisecond
 	tidyAgainIn = 30 * time.Second // after it was of no use
 )

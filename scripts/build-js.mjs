@@ -43,7 +43,8 @@ const inlined = [
   "encoding/binary",
   "github.com/cespare/xxhash/v2",
   "github.com/gouchdb/gouchdb/core/internal/md5",
-  "github.com/gouchdb/gouchdb/core/kv/...",
+  "github.com/gouchdb/gouchdb/core/kv/internal/tree",
+  "github.com/gouchdb/gouchdb/core/kv/logkv",
   "github.com/gouchdb/gouchdb/core/rawjson",
 ];
 const pageFlags = ["-gcflags=all=-l", ...inlined.map((name) => `-gcflags=${name}=`)];

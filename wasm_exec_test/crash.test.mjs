@@ -516,14 +516,14 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
         const first = await fill("first");
         const { rows } = await db.allDocs();
         const deleting = [];
-        for (const { id, value } of rows.slice(0, 500)) {
+        for (const { id, value } of rows.slice(0, 100)) {
           const { name } = await globalThis.patiently(() => db.remove(id, value.rev));
           deleting.push(name);
           if (name) {
             break;
           }
         }
-        const bulk = await globalThis.outcome(db.bulkDocs(rows.slice(500, 1500).map(({ id, value }) => ({ _id: id, _rev: value.rev, _deleted: true }))));
+        const bulk = await globalThis.outcome(db.bulkDocs(rows.slice(100, 1100).map(({ id, value }) => ({ _id: id, _rev: value.rev, _deleted: true }))));
         const left = (await db.allDocs()).rows.length;
         const compacting = [];
         for (let i = 0; i < 3; i++) {
@@ -536,7 +536,7 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
       const { first, rows, deleting, bulk, left, compacting, second } = outcome;
       assert.equal(rows, 20 * first.batches);
       assert.deepEqual([first.failure, second.failure], Array(2).fill("insufficient_storage"));
-      assert.equal(left, Math.max(0, rows - 1500), "what is said to be deleted is, and nothing else");
+      assert.equal(left, Math.max(0, rows - 1100), "what is said to be deleted is, and nothing else");
       assert.deepEqual({ deleting, bulk, compacting }, { deleting: 0, bulk: 0, compacting: [null, null, null] });
       // LevelDB gives the room back when it pleases.
       assert.ok(second.batches > (features.length > 0 ? 50 : 0), "there is room again");

@@ -7,39 +7,49 @@ import (
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/collation"
+	"github.com/gouchdb/gouchdb/core/internal/arena"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 )
 
 // Entry is a row as it is stored.
 type Entry struct {
 	Key   []byte // see the package comment
-	Value []byte // see appendValue
+	Value []byte // see EntryMaker.value
 }
 
 // Entries makes entries, in their order, of the rows that a document emitted, in theirs. Rows of one document with the same key are ordered by value.
 func Entries(docID string, emitted []core.Emitted) []Entry {
-	if len(emitted) == 0 {
-		return nil
-	}
-	rows := make([]keyed, len(emitted))
+	return new(EntryMaker).Entries(docID, emitted)
+}
+
+// EntryMaker makes the entries of many documents, which share memory.
+type EntryMaker struct {
+	memory  arena.Arena
+	entries []Entry
+	rows    []keyed
+	key     []byte
+}
+
+// Entries is the function of this name.
+func (m *EntryMaker) Entries(docID string, emitted []core.Emitted) []Entry {
+	m.rows = m.rows[:0]
 	for i := range emitted {
-		rows[i] = keyed{collation.AppendKey(make([]byte, 0, len(emitted[i].Key)+len(docID)+8), emitted[i].Key), &emitted[i]}
+		m.key = collation.AppendKey(m.key[:0], emitted[i].Key)
+		m.rows = append(m.rows, keyed{m.memory.Clone(m.key), &emitted[i]})
 	}
-	rows = sorted(rows)
-	entries := make([]Entry, len(rows))
-	ordinal := 0
+	first, ordinal := len(m.entries), 0
+	rows := sorted(m.rows)
 	for i, row := range rows {
 		if i > 0 && bytes.Equal(row.key, rows[i-1].key) {
 			ordinal++
 		} else {
 			ordinal = 0
 		}
-		entries[i].Value = appendValue(row.key, row.row)
-		// A copy, since the next row is compared with the key.
-		key := append(make([]byte, 0, len(row.key)+len(docID)+5), row.key...)
-		entries[i].Key = appendOrdinal(collation.AppendString(key, docID), ordinal)
+		m.key = collation.AppendString(append(m.key[:0], row.key...), docID)
+		key := m.memory.Clone(appendOrdinal(m.key, ordinal))
+		m.entries = append(m.entries, Entry{Key: key, Value: m.value(row)})
 	}
-	return entries
+	return m.entries[first:len(m.entries):len(m.entries)]
 }
 
 // keyed is an emitted row with the collation key of its key.
@@ -83,17 +93,33 @@ func appendOrdinal(key []byte, ordinal int) []byte {
 	return append(append(key, byte(length)), whole[8-length:]...)
 }
 
-// appendValue makes the value of an entry: the length of the emitted key's text, and the text, when decoding the collation key would give another one (1.0 has the same as 1),
-// and the emitted value.
-func appendValue(key []byte, row *core.Emitted) []byte {
-	var buffer [64]byte
+// value makes the value of an entry: the length of the emitted key's text, and the text, when decoding the collation key would give another one
+// (1.0 has the same as 1), and the emitted value.
+func (m *EntryMaker) value(row keyed) []byte {
 	var exact []byte
-	if decoded, _, err := collation.DecodeKey(buffer[:0], key); err != nil || !bytes.Equal(decoded, row.Key) {
-		exact = row.Key
+	if key := row.row.Key; !isShortInteger(key) {
+		var buffer [64]byte
+		if decoded, _, err := collation.DecodeKey(buffer[:0], row.key); err != nil || !bytes.Equal(decoded, key) {
+			exact = key
+		}
 	}
-	value := make([]byte, 0, 1+len(exact)+len(row.Value))
+	value := m.memory.Make(1 + len(exact) + len(row.row.Value))
 	value = binary.AppendUvarint(value, uint64(len(exact)))
-	return append(append(value, exact...), row.Value...)
+	return append(append(value, exact...), row.row.Value...)
+}
+
+// isShortInteger reports whether a number is spelled with a few digits only. Its collation key tells it exactly.
+func isShortInteger(number []byte) bool {
+	const exactly = 15 // digits that a double can tell
+	if len(number) > exactly || len(number) > 1 && number[0] == '0' {
+		return false
+	}
+	for _, c := range number {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
 }
 
 var errRow = core.ErrCorrupt.Because("a row of a view cannot be read")

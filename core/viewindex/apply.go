@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 
+	"github.com/gouchdb/gouchdb/core/internal/arena"
 	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/mapreduce"
 )
@@ -21,13 +22,14 @@ func (x *Index) Apply(ctx context.Context, tx kv.Tx, changes []Change, state *St
 		state.Counts = append(state.Counts, make([]uint64, len(x.Reduces)-len(state.Counts))...)
 	}
 	state.Version++
-	a := application{x: x, ctx: ctx, tx: tx, state: state}
+	writing := Index{Prefix: x.Prefix, Reduces: x.Reduces, memory: &arena.Arena{}}
+	a := application{x: &writing, ctx: ctx, tx: tx, state: state}
 	if state.Nodes {
 		a.touched = make([][]touch, len(x.Reduces))
 	}
 	keys := make([][]byte, len(changes))
 	for i := range changes {
-		keys[i] = x.documentKey(changes[i].DocID)
+		keys[i] = a.x.documentKey(changes[i].DocID)
 	}
 	records, err := tx.GetMany(ctx, keys)
 	if err != nil {
@@ -53,6 +55,11 @@ type application struct {
 	tx      kv.Tx
 	state   *State
 	touched [][]touch // by map function; nil when there are no nodes to keep
+
+	// What the document at hand has now.
+	after  []place
+	values [][]byte
+	record []byte
 }
 
 // touch is a row that was changed, or a node, on the way up.
@@ -75,14 +82,14 @@ func (a *application) change(change *Change, key, record []byte) error {
 	if err != nil {
 		return err
 	}
-	var after []place
-	var values [][]byte
+	after, values := a.after[:0], a.values[:0]
 	for m, rows := range change.Rows {
 		for _, row := range rows {
 			after = append(after, place{m, row.Key})
 			values = append(values, row.Value)
 		}
 	}
+	a.after, a.values = after, values
 	stays := 0
 	kept, err := a.keptValues(before, after)
 	if err != nil {
@@ -124,7 +131,8 @@ func (a *application) change(change *Change, key, record []byte) error {
 	case len(after) == 0 && len(before) > 0:
 		a.tx.Delete(key)
 	case len(after) > 0 && (stays < len(before) || stays < len(after)):
-		a.tx.Put(key, appendPlaces(nil, change.DocID, after))
+		a.record = appendPlaces(a.record[:0], after)
+		a.tx.Put(key, a.x.memory.Clone(a.record))
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/collation"
+	"github.com/gouchdb/gouchdb/core/internal/arena"
 	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/mapreduce"
 )
@@ -16,6 +17,8 @@ type Index struct {
 	Prefix []byte
 	// Reduces are, for each map function, the reduce functions of its rows: sources, or names of built-in ones.
 	Reduces [][]string
+
+	memory *arena.Arena // of keys and records; nil: each has its own
 }
 
 // State is what an index knows about itself. The owner stores it, in the update that changes the index.
@@ -85,7 +88,7 @@ const (
 )
 
 func (x *Index) key(kind byte, size int) []byte {
-	return append(append(make([]byte, 0, len(x.Prefix)+size+4), x.Prefix...), kind)
+	return append(append(x.memory.Make(len(x.Prefix)+size+4), x.Prefix...), kind)
 }
 
 func (x *Index) rowKey(m int, row []byte) []byte {
@@ -145,23 +148,22 @@ func (p place) compare(other place) int {
 }
 
 // appendPlaces writes a document's record. The rows are in order.
-func appendPlaces(dst []byte, docID string, places []place) []byte {
-	idLength := len(collation.AppendString(nil, docID))
+func appendPlaces(dst []byte, places []place) []byte {
 	for _, p := range places {
 		rest, _ := collation.Skip(p.row)
-		key := p.row[:len(p.row)-len(rest)]
-		ordinal := rest[idLength:]
+		ordinal, _ := collation.Skip(rest) // behind the id
 		dst = binary.AppendUvarint(dst, uint64(p.m))
-		dst = binary.AppendUvarint(dst, uint64(len(key)))
-		dst = append(dst, key...)
-		dst = binary.AppendUvarint(dst, uint64(len(ordinal)))
-		dst = append(dst, ordinal...)
+		dst = appendBytes(dst, p.row[:len(p.row)-len(rest)])
+		dst = appendBytes(dst, ordinal)
 	}
 	return dst
 }
 
 // readPlaces is the reverse of appendPlaces, for an index of so many map functions.
 func readPlaces(docID string, record []byte, maps int) ([]place, error) {
+	if len(record) == 0 {
+		return nil, nil
+	}
 	var places []place
 	id := collation.AppendString(nil, docID)
 	for r := (numbers{rest: record}); len(r.rest) > 0; {

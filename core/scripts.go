@@ -15,7 +15,7 @@ type Scripts interface {
 
 // MapScripts are the compiled map functions of one design document.
 type MapScripts interface {
-	// Map runs every function on every document, given as JSON with _id and _rev. Results are by document, then by function.
+	// Map runs every function on every document, given as JSON with _id and _rev, which it must not keep. Results are by document, then by function.
 	Map(ctx context.Context, docs [][]byte) ([][]Mapped, error)
 	Close()
 }

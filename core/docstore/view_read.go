@@ -10,6 +10,17 @@ import (
 	"github.com/gouchdb/gouchdb/core/viewindex"
 )
 
+// viewReading is what one step after the other is read into.
+type viewReading struct {
+	docIDs []string // of changed documents
+	seqs   []uint64 // theirs
+	keys   keyMemory
+	docs   []core.Document // read last
+	bodies bodyReader
+	texts  [][]byte // of documents that are to be mapped by scripts
+	memory []byte   // what the last ones are in
+}
+
 // read finds out which documents have changed, and reads them.
 func (u *viewUpdate) read(ctx context.Context, s kv.Snapshot) error {
 	m, err := readMeta(ctx, s)
@@ -33,67 +44,89 @@ func (u *viewUpdate) read(ctx context.Context, s kv.Snapshot) error {
 	if u.end {
 		return nil
 	}
-	entries, err := u.feed(ctx, s)
-	if err != nil {
+	if err := u.feed(ctx, s); err != nil {
 		return err
 	}
 	if u.group.due.Load() == 0 {
 		u.group.due.Store(m.updateSeq - state.Seq)
 	}
 	u.upTo, u.last = m.updateSeq, true
-	if most := u.db.views.stepDocs; len(entries) > most {
-		entries = entries[:most]
-		u.upTo, u.last = entries[most-1].seq, false
+	r := u.reading
+	count := len(r.seqs)
+	if most := u.db.views.stepDocs; count > most {
+		count = most
+		u.upTo, u.last = r.seqs[most-1], false
 	}
-	bodies := bodyReader{}
-	for len(entries) > 0 {
-		part := entries[:min(len(entries), maxChunk)]
-		entries = entries[len(part):]
-		if err := u.documents(ctx, s, part, &bodies); err != nil {
+	scripted := u.group.native == nil
+	r.bodies.passing = scripted
+	r.texts, r.memory = r.texts[:0], r.memory[:0]
+	for first := 0; first < count; {
+		next := min(first+maxChunk, count)
+		if err := u.documents(ctx, s, r.docIDs[first:next], r.seqs[first:next]); err != nil {
 			return err
 		}
-		size, err := bodies.read(ctx, s)
+		size, err := r.bodies.read(ctx, s)
 		if err != nil {
 			return err
 		}
-		if u.size += size; u.size >= stepBytes && len(entries) > 0 {
-			u.upTo, u.last = part[len(part)-1].seq, false
+		if scripted {
+			u.print(size)
+		}
+		if u.size += size; u.size >= stepBytes && next < count {
+			u.upTo, u.last = r.seqs[next-1], false
+			break
+		}
+		first = next
+	}
+	return nil
+}
+
+// feed lists changed documents, one more than a step takes, if there are so many.
+func (u *viewUpdate) feed(ctx context.Context, s kv.Snapshot) error {
+	within := prefixRange(sequencePrefix)
+	within.From = numberKey(sequencePrefix, u.record.state.Seq+1)
+	r := u.reading
+	r.docIDs, r.seqs = r.docIDs[:0], r.seqs[:0]
+	for found, err := range s.Scan(ctx, within) {
+		if err != nil {
+			return err
+		}
+		seq, ok := keyNumber(found.Key)
+		if !ok {
+			return core.ErrCorrupt.Because("a sequence cannot be read")
+		}
+		r.docIDs, r.seqs = append(r.docIDs, string(found.Value)), append(r.seqs, seq)
+		if len(r.seqs) > u.db.views.stepDocs {
 			break
 		}
 	}
 	return nil
 }
 
-// feed lists changed documents, one more than a step takes, if there are so many.
-func (u *viewUpdate) feed(ctx context.Context, s kv.Snapshot) ([]entry, error) {
-	r := prefixRange(sequencePrefix)
-	r.From = numberKey(sequencePrefix, u.record.state.Seq+1)
-	var entries []entry
-	for found, err := range s.Scan(ctx, r) {
-		if err != nil {
-			return nil, err
-		}
-		seq, ok := keyNumber(found.Key)
-		if !ok {
-			return nil, core.ErrCorrupt.Because("a sequence cannot be read")
-		}
-		entries = append(entries, entry{seq: seq, docID: string(found.Value)})
-		if len(entries) > u.db.views.stepDocs {
-			break
-		}
+// print makes texts of documents that were read, which are of about so many bytes: scripts take nothing else, and the documents share memory with the snapshot.
+func (u *viewUpdate) print(size int) {
+	r := u.reading
+	const head = 128 // of a document: its id and revision
+	if size += head * len(u.docs); cap(r.memory)-len(r.memory) < size {
+		r.memory = make([]byte, 0, 2*cap(r.memory)+size) // what is full belongs to the texts
 	}
-	return entries, nil
+	for _, doc := range u.docs {
+		start := len(r.memory)
+		r.memory = doc.AppendJSON(r.memory)
+		r.texts = append(r.texts, r.memory[start:len(r.memory):len(r.memory)])
+	}
+	u.docs = u.docs[:0]
 }
 
 // documents makes changes of changed documents: at first all without rows.
-func (u *viewUpdate) documents(ctx context.Context, s kv.Snapshot, entries []entry, bodies *bodyReader) error {
-	docIDs := make([]string, len(entries))
-	for i := range entries {
-		docIDs[i] = entries[i].docID
-	}
-	values, err := s.GetMany(ctx, idKeys(documentPrefix, docIDs))
+func (u *viewUpdate) documents(ctx context.Context, s kv.Snapshot, docIDs []string, seqs []uint64) error {
+	r := u.reading
+	values, err := s.GetMany(ctx, r.keys.ofIDs(documentPrefix, docIDs))
 	if err != nil {
 		return err
+	}
+	if len(r.docs) < len(docIDs) || u.group.native != nil { // a function in Go may keep them
+		r.docs = make([]core.Document, len(docIDs))
 	}
 	for i, value := range values {
 		if value == nil {
@@ -104,7 +137,7 @@ func (u *viewUpdate) documents(ctx context.Context, s kv.Snapshot, entries []ent
 			continue
 		}
 		u.changes = append(u.changes, viewindex.Change{DocID: docIDs[i]})
-		u.seqs = append(u.seqs, entries[i].seq)
+		u.seqs = append(u.seqs, seqs[i])
 		winner, leaves, err := decodeWinner(docIDs[i], value)
 		if err != nil {
 			return err
@@ -112,7 +145,8 @@ func (u *viewUpdate) documents(ctx context.Context, s kv.Snapshot, entries []ent
 		if winner.Deleted {
 			continue
 		}
-		doc := &core.Document{ID: docIDs[i], Rev: winner.Rev}
+		doc := &r.docs[i]
+		*doc = core.Document{ID: docIDs[i], Rev: winner.Rev}
 		if leaves > 1 {
 			rec, err := decodeRecord(docIDs[i], value)
 			if err != nil {
@@ -121,9 +155,9 @@ func (u *viewUpdate) documents(ctx context.Context, s kv.Snapshot, entries []ent
 			doc.Conflicts, doc.DeletedConflicts = rec.tree.Conflicts(), rec.tree.DeletedConflicts()
 		}
 		if u.group.localSeq {
-			doc.LocalSeq = formatSeq(entries[i].seq)
+			doc.LocalSeq = formatSeq(seqs[i])
 		}
-		bodies.want(doc, winner.Body)
+		r.bodies.want(doc, winner.Body)
 		u.docs = append(u.docs, doc)
 		u.places = append(u.places, len(u.changes)-1)
 	}

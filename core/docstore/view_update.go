@@ -21,20 +21,7 @@ const (
 	// A step takes so many documents at most, and of them about so many bytes.
 	stepDocuments = 2000
 	stepBytes     = 4 << 20
-	// mapDocuments and mapBytes are about how much map functions are given in one call.
-	mapDocuments = 500
-	mapBytes     = 1 << 20
-	// A step that has emitted so many bytes takes no more documents.
-	emittedBytes = 8 << 20
 )
-
-// MapError tells that a map function failed.
-type MapError struct {
-	DesignDoc string // without "_design/"; the name of a view that is in none
-	View      string
-	DocID     string
-	Err       error
-}
 
 // updateView brings an index up to where the database is now.
 func (db *DB) updateView(ctx context.Context, g *viewGroup) error {
@@ -66,9 +53,10 @@ func (db *DB) updateView(ctx context.Context, g *viewGroup) error {
 
 // makeSteps makes one step after the other. While one is being stored, the next is prepared.
 func (db *DB) makeSteps(ctx context.Context, g *viewGroup) error {
-	u := &viewUpdate{db: db, group: g}
+	reading := &viewReading{}
+	u := &viewUpdate{db: db, group: g, reading: reading}
 	for u.prepare(ctx); u.err == nil && !u.end; db.breathe() {
-		next := &viewUpdate{db: db, group: g, follows: true}
+		next := &viewUpdate{db: db, group: g, reading: reading, follows: true}
 		ready := make(chan struct{})
 		go next.prepareAfter(ctx, u.upTo, u.purgeSeq, u.last, ready)
 		moved, err := u.store(ctx)
@@ -80,7 +68,7 @@ func (db *DB) makeSteps(ctx context.Context, g *viewGroup) error {
 			return err
 		}
 		if next.record = u.record; moved {
-			next = &viewUpdate{db: db, group: g}
+			next = &viewUpdate{db: db, group: g, reading: reading}
 			next.prepare(ctx)
 		}
 		u = next
@@ -122,14 +110,16 @@ type viewUpdate struct {
 	upTo     uint64     // the sequence that the step reaches
 	last     bool       // there are no documents after it
 	purgeSeq uint64
-	docs     []*core.Document // that are to be mapped
-	places   []int            // theirs among the changes
+	reading  *viewReading
+	docs     []*core.Document // that are to be mapped in Go
+	places   []int            // of all that are to be mapped, among the changes
 	size     int              // of their bodies
 	changes  []viewindex.Change
 	seqs     []uint64 // of the changes
-	emitted  int      // bytes
-	end      bool     // the index is up to date
-	err      error    // why the step could not be prepared
+	maker    mapreduce.EntryMaker
+	emitted  int   // bytes
+	end      bool  // the index is up to date
+	err      error // why the step could not be prepared
 	panicked any
 }
 
@@ -157,93 +147,6 @@ func (u *viewUpdate) store(ctx context.Context) (moved bool, err error) {
 	u.group.done.Add(uint64(len(u.changes)))
 	u.group.updated.Store(time.Now().Unix())
 	return moved, err
-}
-
-// mapAll runs the map functions.
-func (u *viewUpdate) mapAll(ctx context.Context) error {
-	if len(u.docs) == 0 {
-		return nil
-	}
-	if view := u.group.native; view != nil {
-		for i, doc := range u.docs {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			u.take(i, []core.Mapped{view.mapOne(doc)})
-			if u.enough(i + 1) {
-				break
-			}
-		}
-		return nil
-	}
-	maps, err := u.db.mapper(ctx, u.group)
-	if err != nil {
-		return err
-	}
-	for first := 0; first < len(u.docs); {
-		next, size := first, 0
-		var texts [][]byte
-		for next < len(u.docs) && next-first < mapDocuments && size < mapBytes {
-			text := u.docs[next].AppendJSON(make([]byte, 0, len(u.docs[next].Body)+len(u.docs[next].ID)+64))
-			texts = append(texts, text)
-			size += len(text)
-			next++
-		}
-		results, err := maps.Map(ctx, texts)
-		if err != nil {
-			return err
-		}
-		if len(results) != len(texts) {
-			return core.ErrInternal.Because("map functions gave too few results")
-		}
-		for i, mapped := range results {
-			u.take(first+i, mapped)
-		}
-		if u.enough(next) {
-			break
-		}
-		first = next
-	}
-	return nil
-}
-
-// enough reports whether the documents from the next one on are to be left to the next step.
-func (u *viewUpdate) enough(next int) bool {
-	if u.emitted < emittedBytes || next == len(u.docs) {
-		return false
-	}
-	kept := u.places[next] // the changes before that of the next document
-	u.upTo, u.last = u.seqs[kept-1], false
-	u.changes = u.changes[:kept]
-	return true
-}
-
-// take makes rows of what the map functions made of a document.
-func (u *viewUpdate) take(i int, mapped []core.Mapped) {
-	doc := u.docs[i]
-	rows := make([][]mapreduce.Entry, len(mapped))
-	for m := range mapped {
-		if mapped[m].Err != nil {
-			u.report(m, doc.ID, mapped[m].Err)
-			continue
-		}
-		rows[m] = mapreduce.Entries(doc.ID, mapped[m].Rows)
-		for _, row := range rows[m] {
-			u.emitted += len(row.Key) + len(row.Value)
-		}
-	}
-	u.changes[u.places[i]].Rows = rows
-}
-
-func (u *viewUpdate) report(m int, docID string, err error) {
-	if u.db.options.OnMapError == nil {
-		return
-	}
-	for name, place := range u.group.views {
-		if place.m == m {
-			u.db.options.OnMapError(MapError{DesignDoc: u.group.name, View: name, DocID: docID, Err: err})
-		}
-	}
 }
 
 // apply is store's update. It may run more than once.

@@ -22,40 +22,42 @@ func (maps) Close() {}
 
 // Map runs the functions on documents.
 func (m maps) Map(ctx context.Context, docs [][]byte) ([][]core.Mapped, error) {
-	results, err := m.run(ctx, len(docs), appendArray(make([]byte, 0, sizeOf(docs)), docs))
+	a, err := m.ask(ctx, m.begin().documents(docs))
 	if err != nil {
 		return nil, err
 	}
-	all := make([]core.Mapped, len(docs)*m.count)
 	mapped := make([][]core.Mapped, len(docs))
-	for i, result := range results {
-		mapped[i], all = all[:m.count:m.count], all[m.count:]
-		n := 0
-		for element := range rawjson.Elements(result) {
-			if n < m.count {
-				mapped[i][n] = readMapped(element)
-			}
-			n++
+	all := make([]core.Mapped, len(docs)*m.count)
+	rows := make([]core.Emitted, 0, len(docs)) // of all documents: most have one
+	for i := range mapped {
+		mapped[i], all = all[:m.count], all[m.count:]
+		a.next()
+		a.Open(rawjson.Array)
+		for j := range mapped[i] {
+			a.next()
+			rows = a.mapped(&mapped[i][j], rows)
+		}
+		if a.Next() {
+			a.wrong = true
 		}
 	}
-	return mapped, nil
+	return mapped, a.end()
 }
 
-func readMapped(element []byte) core.Mapped {
-	if err := thrown(element); err != nil {
-		return core.Mapped{Err: err}
+// mapped reads what one function made of one document. The rows are appended to others.
+func (a *answer) mapped(m *core.Mapped, rows []core.Emitted) []core.Emitted {
+	if !a.Open(rawjson.Array) {
+		m.Err = thrown(a.Value())
+		return rows
 	}
-	var rows []core.Emitted
-	var key []byte
-	for value := range rawjson.Elements(element) {
-		if key == nil {
-			key = value
-			continue
-		}
-		rows = append(rows, core.Emitted{Key: key, Value: value})
-		key = nil
+	first := len(rows)
+	for a.Next() {
+		key := a.Value()
+		a.next()
+		rows = append(rows, core.Emitted{Key: key, Value: a.Value()})
 	}
-	return core.Mapped{Rows: rows}
+	m.Rows = rows[first:len(rows):len(rows)]
+	return rows
 }
 
 // Reduce compiles a reduce function.
@@ -70,33 +72,38 @@ func (reduce) Close() {}
 
 // Reduce runs the function once for each call.
 func (f reduce) Reduce(ctx context.Context, calls []core.ReduceCall) ([]core.Reduced, error) {
-	rest := []byte{'['}
+	r := f.begin()
+	text := append(r.text, '[')
 	for i, call := range calls {
 		if i > 0 {
-			rest = append(rest, ',')
+			text = append(text, ',')
 		}
 		keys := call.Keys
 		if keys == nil {
 			keys = []byte("null")
 		}
-		rest = append(append(rest, '['), keys...)
-		rest = append(append(rest, ','), call.Values...)
-		rest = rawjson.AppendBool(append(rest, ','), call.Rereduce)
-		rest = append(rest, ']')
+		text = append(append(text, '['), keys...)
+		text = append(append(text, ','), call.Values...)
+		text = rawjson.AppendBool(append(text, ','), call.Rereduce)
+		text = append(text, ']')
 	}
-	results, err := f.run(ctx, len(calls), append(rest, ']'))
+	r.text = append(text, ']')
+	a, err := f.ask(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	reduced := make([]core.Reduced, len(calls))
-	for i, result := range results {
-		if reduced[i].Err = thrown(result); reduced[i].Err == nil {
-			for value := range rawjson.Elements(result) {
-				reduced[i].Value = value
-			}
+	for i := range reduced {
+		a.next()
+		if !a.Open(rawjson.Array) {
+			reduced[i].Err = thrown(a.Value())
+			continue
 		}
+		a.next()
+		reduced[i].Value = a.Value()
+		a.Next()
 	}
-	return reduced, nil
+	return reduced, a.end()
 }
 
 // Filter compiles a filter of the changes feed.
@@ -111,14 +118,16 @@ func (filter) Close() {}
 
 // Filter asks the function about each document.
 func (f filter) Filter(ctx context.Context, docs [][]byte, request []byte) ([]bool, error) {
-	rest := appendArray(make([]byte, 0, sizeOf(docs)+len(request)+1), docs)
-	results, err := f.run(ctx, len(docs), append(append(rest, ','), request...))
+	r := f.begin().documents(docs)
+	r.text = append(append(r.text, ','), request...)
+	a, err := f.ask(ctx, r)
 	if err != nil {
 		return nil, err
 	}
 	passes := make([]bool, len(docs))
-	for i, result := range results {
-		passes[i], _ = rawjson.Bool(result)
+	for i := range passes {
+		a.next()
+		passes[i], _ = rawjson.Bool(a.Value())
 	}
-	return passes, nil
+	return passes, a.end()
 }

@@ -15,12 +15,13 @@ package scripts
 
 import (
 	"context"
+	"sync"
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 )
 
-// Host answers a request. The answer may be used for as long as the caller likes.
+// Host answers a request, which it must not keep. The answer may be used for as long as the caller likes.
 type Host func(request []byte) []byte
 
 // New returns scripts that the host runs.
@@ -38,28 +39,70 @@ type function struct {
 func (r runner) compile(ctx context.Context, kind string, sources []string) (function, error) {
 	head := rawjson.AppendQuoted([]byte(`["`+kind+`",`), sources)
 	f := function{r.host, append(head, ',')}
-	_, err := f.run(ctx, 0, []byte("[]"))
+	a, err := f.ask(ctx, f.begin().documents(nil))
+	if err == nil {
+		err = a.end()
+	}
 	return f, err
 }
 
-// run sends a request about a number of documents or calls, and returns what the host says of each.
-func (f function) run(ctx context.Context, count int, rest []byte) ([][]byte, error) {
+// requests are what requests are printed into, one after the other: they are long.
+var requests = sync.Pool{New: func() any { return new(request) }}
+
+type request struct{ text []byte }
+
+// begin begins a request.
+func (f function) begin() *request {
+	r := requests.Get().(*request)
+	r.text = append(r.text[:0], f.head...)
+	return r
+}
+
+// documents appends an array of documents.
+func (r *request) documents(docs [][]byte) *request {
+	text := append(r.text, '[')
+	for i, doc := range docs {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = append(text, doc...)
+	}
+	r.text = append(text, ']')
+	return r
+}
+
+// ask ends a request and sends it.
+func (f function) ask(ctx context.Context, r *request) (answer, error) {
 	if err := ctx.Err(); err != nil {
-		return nil, err
+		return answer{}, err
 	}
-	request := append(make([]byte, 0, len(f.head)+len(rest)+1), f.head...)
-	answer := f.host(append(append(request, rest...), ']'))
-	if rawjson.KindOf(answer) != rawjson.Array {
-		return nil, failure(answer)
+	a := answer{Cursor: rawjson.NewCursor(f.host(append(r.text, ']')))}
+	requests.Put(r)
+	if !a.Open(rawjson.Array) {
+		return a, failure(a.Text)
 	}
-	results := make([][]byte, 0, count)
-	for element := range rawjson.Elements(answer) {
-		results = append(results, element)
+	return a, nil
+}
+
+// answer is an array that is read from its beginning to its end.
+type answer struct {
+	rawjson.Cursor
+	wrong bool // it had more or fewer elements than it should
+}
+
+// next goes to the next element, which there must be.
+func (a *answer) next() {
+	if !a.Next() {
+		a.wrong = true
 	}
-	if len(results) != count {
-		return nil, core.ErrInternal.Because("the host's answer is not about what it was asked")
+}
+
+// end goes behind the last element, and returns why the answer cannot be used.
+func (a *answer) end() error {
+	if a.Next() || a.wrong {
+		return core.ErrInternal.Because("the host's answer is not about what it was asked")
 	}
-	return results, nil
+	return nil
 }
 
 func failure(answer []byte) error {
@@ -79,24 +122,4 @@ func thrown(result []byte) error {
 		return nil
 	}
 	return core.NewError(500, "script_error", text)
-}
-
-func appendArray(dst []byte, values [][]byte) []byte {
-	dst = append(dst, '[')
-	for i, value := range values {
-		if i > 0 {
-			dst = append(dst, ',')
-		}
-		dst = append(dst, value...)
-	}
-	return append(dst, ']')
-}
-
-// sizeOf is about what an array of values takes.
-func sizeOf(values [][]byte) int {
-	size := 2
-	for _, value := range values {
-		size += len(value) + 1
-	}
-	return size
 }

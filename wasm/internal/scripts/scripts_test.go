@@ -43,8 +43,21 @@ func TestMap(t *testing.T) {
 	assert.Equal(t, core.Mapped{Rows: []core.Emitted{{Key: []byte(`"k"`), Value: []byte("1")}, {Key: []byte("[2]"), Value: []byte(`{"x":null}`)}}}, mapped[0][0])
 	assert.ErrorContains(t, mapped[0][1].Err, "boom")
 	assert.Empty(t, mapped[0][1].Rows)
-	assert.Equal(t, core.Mapped{}, mapped[1][0])
+	assert.NoError(t, mapped[1][0].Err)
+	assert.Empty(t, mapped[1][0].Rows)
 	assert.Equal(t, core.Mapped{Rows: []core.Emitted{{Key: []byte("null"), Value: []byte("null")}}}, mapped[1][1])
+}
+
+// An answer that is not about the documents and functions of the request is a failure.
+func TestMapWithAnotherCount(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{`[[[]]]`, `[[[],[],[]]]`, `[]`, `[[[],[]],[[],[]]]`, `[1]`} {
+		s := host(t, map[string]string{`["map",["f","g"],[]]`: `[]`, `["map",["f","g"],[{}]]`: answer})
+		maps, err := s.Maps(t.Context(), []string{"f", "g"})
+		require.NoError(t, err)
+		_, err = maps.Map(t.Context(), texts(`{}`))
+		assert.ErrorIs(t, err, core.ErrInternal, answer)
+	}
 }
 
 func TestReduce(t *testing.T) {

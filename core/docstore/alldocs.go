@@ -12,7 +12,8 @@ import (
 // AllDocs lists documents in the order of their ids.
 func (db *DB) AllDocs(ctx context.Context, options core.AllDocsOptions, each func(*core.AllDocsRow) error) (core.AllDocsSummary, error) {
 	var summary core.AllDocsSummary
-	err := db.view(ctx, options.UpdateSeq, func(s kv.Snapshot) error {
+	given := false
+	err := db.viewUnlessGiven(ctx, options.UpdateSeq, &given, func(s kv.Snapshot) error {
 		m, err := readMeta(ctx, s)
 		if err != nil {
 			return err
@@ -21,7 +22,7 @@ func (db *DB) AllDocs(ctx context.Context, options core.AllDocsOptions, each fun
 		if options.UpdateSeq {
 			summary.UpdateSeq = formatSeq(m.updateSeq)
 		}
-		l := listing{ctx: ctx, snapshot: s, options: options, each: each, window: newWindow(options.Skip, options.Limit), chunk: firstChunk}
+		l := listing{ctx: ctx, snapshot: s, options: options, each: each, given: &given, window: newWindow(options.Skip, options.Limit), chunk: firstChunk}
 		l.bodies.contents.wanted, l.bodies.passing = options.Attachments, options.Passing
 		if options.Keys != nil {
 			summary.Offset = -1
@@ -47,6 +48,7 @@ type listing struct {
 	snapshot kv.Snapshot
 	options  core.AllDocsOptions
 	each     func(*core.AllDocsRow) error
+	given    *bool // rows were handed out
 	window   window
 	rows     []*core.AllDocsRow
 	memory   slab[listed]
@@ -176,6 +178,7 @@ func (l *listing) flush() error {
 	}
 	l.chunk = nextChunk(len(l.rows), size)
 	for _, row := range l.rows {
+		*l.given = true
 		if err := l.each(row); err != nil {
 			return err
 		}

@@ -106,7 +106,7 @@ func (db *DB) GetAttachment(ctx context.Context, docID, name string, rev core.Re
 		return nil, err
 	}
 	var found *core.Attachment
-	err := db.store.View(ctx, func(s kv.Snapshot) error {
+	err := db.view(ctx, false, func(s kv.Snapshot) error {
 		rec, err := readRecord(ctx, s, docID)
 		if err != nil {
 			return err

@@ -17,7 +17,6 @@ import (
 // As in CouchDB, Pending counts without regard to filters. SeqInterval changes nothing: sequences cost nothing here.
 func (db *DB) Changes(ctx context.Context, options core.ChangesOptions, each func(*core.Change) error) (core.ChangesSummary, error) {
 	f := feed{db: db, options: options, each: each}
-	f.bodies.contents.wanted, f.bodies.passing = options.Attachments, options.Passing
 	if err := options.CheckFilter(); err != nil {
 		return core.ChangesSummary{}, err
 	}
@@ -45,7 +44,7 @@ func (db *DB) Changes(ctx context.Context, options core.ChangesOptions, each fun
 	for {
 		changed := db.store.Changed()
 		var summary core.ChangesSummary
-		err := kv.ViewSettled(ctx, db.store, func(s kv.Snapshot) (err error) {
+		err := db.viewUnlessGiven(ctx, true, &f.given, func(s kv.Snapshot) (err error) {
 			summary, err = f.read(ctx, s)
 			return err
 		})
@@ -56,7 +55,7 @@ func (db *DB) Changes(ctx context.Context, options core.ChangesOptions, each fun
 			f.refreshed = true
 			continue
 		}
-		if err != nil || !waits || f.rows > 0 || options.Purges != "" && summary.Purges != options.Purges {
+		if err != nil || !waits || f.given || options.Purges != "" && summary.Purges != options.Purges {
 			return summary, err
 		}
 		select {
@@ -82,6 +81,7 @@ type feed struct {
 	origin  uint64 // where the first attempt began
 	begun   bool
 	rows    int
+	given   bool // rows were handed out
 	judges  judges
 	// refreshed says that the store was asked for what others have written.
 	refreshed bool
@@ -114,6 +114,8 @@ func (f *feed) read(ctx context.Context, s kv.Snapshot) (core.ChangesSummary, er
 		f.begun, f.origin = true, f.since
 	}
 	f.ctx, f.snapshot = ctx, s
+	f.bodies.forget()
+	f.bodies.contents.wanted, f.bodies.passing = f.options.Attachments, f.options.Passing
 	f.window = newWindow(0, f.options.Limit)
 	f.chunk = firstChunk
 	f.last, f.left = f.since, 0
@@ -320,6 +322,7 @@ func (f *feed) show(entries []entry) error {
 }
 
 func (f *feed) hand(seq uint64, change *core.Change) error {
+	f.given = true
 	f.rows++
 	f.last = seq
 	return f.each(change)

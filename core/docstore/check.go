@@ -26,7 +26,7 @@ type Report struct {
 // Check goes through all data and reports what is not as it must be: what cannot be read, revision trees, the sequence index, counters, bodies, and the indexes of queries. An error means
 // that it could not look, not that it found something. It holds the number of every body in memory.
 func (db *DB) Check(ctx context.Context) (report Report, err error) {
-	err = db.store.View(ctx, func(s kv.Snapshot) (err error) {
+	err = db.view(ctx, false, func(s kv.Snapshot) (err error) {
 		report, err = checkSnapshot(ctx, s, db.options.Regexp)
 		return err
 	})

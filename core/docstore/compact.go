@@ -72,7 +72,8 @@ type compaction struct {
 }
 
 func (db *DB) findCompactable(ctx context.Context, from []byte) (step compaction, err error) {
-	err = db.store.View(ctx, func(s kv.Snapshot) error {
+	err = db.view(ctx, false, func(s kv.Snapshot) error {
+		step = compaction{}
 		r := prefixRange(documentPrefix)
 		r.From = from
 		for entry, err := range s.Scan(ctx, r) {

@@ -187,7 +187,7 @@ func (r *contentReader) Read(p []byte) (int, error) {
 
 // next reads a chunk. It fails when the last document that had the content was changed and compacted in the meantime.
 func (r *contentReader) next() error {
-	return r.db.store.View(r.ctx, func(s kv.Snapshot) error {
+	return r.db.view(r.ctx, false, func(s kv.Snapshot) error {
 		chunk, found, err := s.Get(r.ctx, chunkKey(r.content.number, r.at/contentChunk))
 		if err != nil {
 			return err

@@ -74,7 +74,7 @@ func Open(ctx context.Context, store kv.Store, options Options) (*DB, error) {
 	db.indexer.init(db)
 	db.views.init()
 	found, due := false, false
-	err := store.View(ctx, func(s kv.Snapshot) (err error) {
+	err := db.view(ctx, false, func(s kv.Snapshot) (err error) {
 		if found, err = db.load(ctx, s); err == nil {
 			due, err = db.indexesDue(ctx, s)
 		}
@@ -134,7 +134,7 @@ func randomBytes() (raw [16]byte) {
 
 // Identity returns the uuid that was made when the database was created, or that of the one that it succeeds.
 func (db *DB) Identity(ctx context.Context) (uuid string, err error) {
-	err = db.store.View(ctx, func(s kv.Snapshot) (err error) {
+	err = db.view(ctx, false, func(s kv.Snapshot) (err error) {
 		uuid, err = readUUID(ctx, s)
 		return err
 	})
@@ -145,7 +145,7 @@ func (db *DB) Identity(ctx context.Context) (uuid string, err error) {
 func (db *DB) Info(ctx context.Context) (core.Info, error) {
 	var m meta
 	var uuid string
-	err := kv.ViewSettled(ctx, db.store, func(s kv.Snapshot) (err error) {
+	err := db.view(ctx, true, func(s kv.Snapshot) (err error) {
 		if m, err = readMeta(ctx, s); err == nil {
 			uuid, err = readUUID(ctx, s)
 		}
@@ -169,30 +169,36 @@ func (db *DB) Info(ctx context.Context) (core.Info, error) {
 	}, err
 }
 
-// view reads the newest state, or, for an answer that tells sequences, the newest one in which they are final.
+// view reads the newest state, or, for an answer that tells sequences, the newest one in which they are final. When another tab has compacted away what was being read, it reads
+// again, on a newer state: so read may run several times, and has to begin afresh.
 func (db *DB) view(ctx context.Context, settled bool, read func(kv.Snapshot) error) error {
-	if settled {
-		return kv.ViewSettled(ctx, db.store, read)
-	}
-	return db.store.View(ctx, read)
+	return db.viewUnlessGiven(ctx, settled, nil, read)
 }
 
-// viewAgain is view for a function that may run several times: it runs again, on a newer state, when another tab has compacted away what it was reading.
-func (db *DB) viewAgain(ctx context.Context, settled bool, read func(kv.Snapshot) error) error {
-	const attempts = 5
-	for attempt := 1; ; attempt++ {
-		err := db.view(ctx, settled, read)
-		if attempt == attempts || !errors.Is(err, kv.ErrOutlived) {
+// viewUnlessGiven is view for a function that hands out what it reads, and notes in given that it has begun to. Then it does not read again: an answer is that of one state, and only who
+// has it can let go of it. But it sees to it that the next reading will be of a newer state; see [kv.Again].
+func (db *DB) viewUnlessGiven(ctx context.Context, settled bool, given *bool, read func(kv.Snapshot) error) (err error) {
+	for range kv.Attempts {
+		if settled {
+			err = kv.ViewSettled(ctx, db.store, read)
+		} else {
+			err = db.store.View(ctx, read)
+		}
+		if !errors.Is(err, kv.ErrOutlived) {
 			return err
 		}
 		if err := db.store.Refresh(ctx); err != nil {
 			return err
 		}
+		if given != nil && *given {
+			return err
+		}
 	}
+	return err
 }
 
 func (db *DB) meta(ctx context.Context) (m meta, err error) {
-	err = db.store.View(ctx, func(s kv.Snapshot) (err error) {
+	err = db.view(ctx, false, func(s kv.Snapshot) (err error) {
 		m, err = readMeta(ctx, s)
 		return err
 	})

@@ -21,7 +21,7 @@ func (db *DB) Find(ctx context.Context, request []byte, each func(doc []byte) er
 	}
 	f := finder{db: db, request: parsed, each: each, finderMemory: memoryOfFinders.Get().(*finderMemory)}
 	defer f.release()
-	err = db.withPlan(ctx, parsed, func(s kv.Snapshot, c *catalogue, plan *mango.Plan) error {
+	err = db.withPlan(ctx, parsed, &f.given, func(s kv.Snapshot, c *catalogue, plan *mango.Plan) error {
 		f.ctx, f.snapshot, f.catalogue, f.plan = ctx, s, c, plan
 		err := f.run()
 		f.last = bytes.Clone(f.last) // the snapshot's memory ends with it
@@ -43,7 +43,7 @@ func (db *DB) Explain(ctx context.Context, request []byte) (answer []byte, err e
 	if err := db.indexer.adopt(ctx); err != nil {
 		return nil, err
 	}
-	err = db.store.View(ctx, func(s kv.Snapshot) error {
+	err = db.view(ctx, false, func(s kv.Snapshot) error {
 		c, err := db.catalogue(ctx, s)
 		if err != nil {
 			return err
@@ -57,14 +57,14 @@ func (db *DB) Explain(ctx context.Context, request []byte) (answer []byte, err e
 	return answer, err
 }
 
-// withPlan runs use with a plan whose indexes are complete, or may be as they are.
-func (db *DB) withPlan(ctx context.Context, request *mango.Request, use func(kv.Snapshot, *catalogue, *mango.Plan) error) error {
+// withPlan runs use with a plan whose indexes are complete, or may be as they are. use may run several times as long as it has not given anything out.
+func (db *DB) withPlan(ctx context.Context, request *mango.Request, given *bool, use func(kv.Snapshot, *catalogue, *mango.Plan) error) error {
 	if err := db.indexer.adopt(ctx); err != nil {
 		return err
 	}
 	for wait := !request.MayLag(); ; {
 		ready := false
-		err := db.store.View(ctx, func(s kv.Snapshot) error {
+		err := db.viewUnlessGiven(ctx, false, given, func(s kv.Snapshot) error {
 			c, err := db.catalogue(ctx, s)
 			if err != nil {
 				return err
@@ -139,6 +139,7 @@ type finder struct {
 	left   int    // of the limit
 	last   []byte // the position of the last document that was shown
 	stats  core.ExecutionStats
+	given  bool // documents were handed out
 }
 
 // hit is a document that may be wanted.
@@ -150,6 +151,7 @@ type hit struct {
 
 func (f *finder) run() error {
 	f.skip, f.left = f.request.Skip, f.request.Limit
+	f.waiting, f.last, f.stats = f.waiting[:0], nil, core.ExecutionStats{}
 	if f.plan.SortInMemory {
 		f.sorter = mango.NewSorter(f.plan)
 	}
@@ -266,6 +268,7 @@ func (f *finder) show(doc *core.Document, position []byte) error {
 	} else {
 		f.buffer = doc.AppendJSON(f.buffer[:0])
 	}
+	f.given = true
 	return f.each(f.buffer)
 }
 

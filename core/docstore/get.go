@@ -13,7 +13,7 @@ func (db *DB) Get(ctx context.Context, docID string, options core.GetOptions) (d
 	if err := checkDocID(docID); err != nil {
 		return nil, err
 	}
-	err = db.viewAgain(ctx, options.LocalSeq, func(s kv.Snapshot) error {
+	err = db.view(ctx, options.LocalSeq, func(s kv.Snapshot) error {
 		if core.IsLocalID(docID) {
 			doc, err = getLocal(ctx, s, docID, options)
 			return err
@@ -43,7 +43,7 @@ func (db *DB) AppendWinner(ctx context.Context, dst []byte, docID string) ([]byt
 		return dst, err
 	}
 	before := len(dst)
-	err := db.viewAgain(ctx, false, func(s kv.Snapshot) error {
+	err := db.view(ctx, false, func(s kv.Snapshot) error {
 		if core.IsLocalID(docID) {
 			doc, err := getLocal(ctx, s, docID, core.GetOptions{})
 			if err == nil {

@@ -23,7 +23,7 @@ const (
 func (db *DB) buildStep(ctx context.Context) (more bool, err error) {
 	var b build
 	// An index is not to be ahead of documents that are not committed: their sequences may become those of others.
-	err = kv.ViewSettled(ctx, db.store, func(s kv.Snapshot) (err error) {
+	err = db.view(ctx, true, func(s kv.Snapshot) (err error) {
 		b, err = db.nextBuild(ctx, s)
 		return err
 	})

@@ -132,7 +132,7 @@ func (x *indexer) adopt(ctx context.Context) error {
 		return nil
 	}
 	same := false
-	err := x.db.store.View(ctx, func(s kv.Snapshot) error {
+	err := x.db.view(ctx, false, func(s kv.Snapshot) error {
 		c, err := x.db.catalogue(ctx, s)
 		if err != nil {
 			return err
@@ -193,7 +193,7 @@ func (db *DB) IndexProgress(ctx context.Context) (progress []IndexProgress, err 
 	db.indexer.mutex.Lock()
 	began, updated := db.indexer.began, db.indexer.updated
 	db.indexer.mutex.Unlock()
-	err = db.store.View(ctx, func(s kv.Snapshot) error {
+	err = db.view(ctx, false, func(s kv.Snapshot) error {
 		m, err := readMeta(ctx, s)
 		if err != nil {
 			return err

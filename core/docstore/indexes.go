@@ -69,7 +69,7 @@ func (db *DB) Indexes(ctx context.Context) ([]core.IndexDescription, error) {
 		return nil, err
 	}
 	list := []core.IndexDescription{{Name: "_all_docs", Type: "special", Definition: []byte(`{"fields":[{"_id":"asc"}]}`)}}
-	err := db.store.View(ctx, func(s kv.Snapshot) error {
+	err := db.view(ctx, false, func(s kv.Snapshot) error {
 		c, err := db.catalogue(ctx, s)
 		if err != nil {
 			return err

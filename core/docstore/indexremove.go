@@ -65,7 +65,7 @@ func (db *DB) removeIndex(ctx context.Context, number uint64) error {
 func (db *DB) removeAbandoned(ctx context.Context) error {
 	for {
 		number := uint64(0)
-		err := db.store.View(ctx, func(s kv.Snapshot) error {
+		err := db.view(ctx, false, func(s kv.Snapshot) error {
 			c, err := db.catalogue(ctx, s)
 			if err == nil {
 				number, err = c.findAbandoned(ctx, s)

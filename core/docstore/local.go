@@ -79,13 +79,15 @@ func getLocal(ctx context.Context, s kv.Snapshot, docID string, options core.Get
 
 // EachLocal calls each for every local document, in the order of their ids.
 func (db *DB) EachLocal(ctx context.Context, each func(*core.Document) error) error {
-	return db.view(ctx, false, func(s kv.Snapshot) error {
+	given := false
+	return db.viewUnlessGiven(ctx, false, &given, func(s kv.Snapshot) error {
 		for entry, err := range s.Scan(ctx, prefixRange(localPrefix)) {
 			if err != nil {
 				return err
 			}
 			doc, err := decodeLocal(string(entry.Key[1:]), entry.Value)
 			if err == nil {
+				given = true
 				err = each(doc)
 			}
 			if err != nil {
@@ -100,7 +102,8 @@ func (db *DB) EachLocal(ctx context.Context, each func(*core.Document) error) er
 // summary are not known: CouchDB does not tell them either.
 func (db *DB) LocalDocs(ctx context.Context, options core.AllDocsOptions, each func(*core.AllDocsRow) error) (core.AllDocsSummary, error) {
 	summary := core.AllDocsSummary{Offset: -1}
-	err := db.view(ctx, options.UpdateSeq, func(s kv.Snapshot) error {
+	given := false
+	err := db.viewUnlessGiven(ctx, options.UpdateSeq, &given, func(s kv.Snapshot) error {
 		if options.UpdateSeq {
 			m, err := readMeta(ctx, s)
 			if err != nil {
@@ -121,6 +124,7 @@ func (db *DB) LocalDocs(ctx context.Context, options core.AllDocsOptions, each f
 					row.Doc = doc
 				}
 			}
+			given = true
 			return each(row)
 		}
 		if options.Keys != nil {

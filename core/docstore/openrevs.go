@@ -15,7 +15,7 @@ func (db *DB) OpenRevs(ctx context.Context, docID string, options core.OpenRevsO
 	if err := checkDocID(docID); err != nil {
 		return nil, err
 	}
-	err = db.viewAgain(ctx, false, func(s kv.Snapshot) error {
+	err = db.view(ctx, false, func(s kv.Snapshot) error {
 		rec, err := readRecord(ctx, s, docID)
 		if err != nil {
 			return err
@@ -81,7 +81,7 @@ func (r *record) open(options core.OpenRevsOptions) (nodes []revtree.Node, missi
 // BulkGet reads revisions of many documents on one snapshot.
 func (db *DB) BulkGet(ctx context.Context, requests []core.DocRev, options core.BulkGetOptions) ([]core.BulkGetResult, error) {
 	results := make([]core.BulkGetResult, len(requests))
-	err := db.viewAgain(ctx, false, func(s kv.Snapshot) error {
+	err := db.view(ctx, false, func(s kv.Snapshot) error {
 		docIDs := make([]string, len(requests))
 		for i, request := range requests {
 			docIDs[i] = request.ID

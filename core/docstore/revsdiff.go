@@ -12,7 +12,7 @@ import (
 // RevsDiff tells which revisions are unknown here. A revision is known if it stands anywhere in the tree, also without a body.
 func (db *DB) RevsDiff(ctx context.Context, requests []core.DocRevs) ([]core.RevsDiff, error) {
 	var diffs []core.RevsDiff
-	err := db.store.View(ctx, func(s kv.Snapshot) error {
+	err := db.view(ctx, false, func(s kv.Snapshot) error {
 		docIDs := make([]string, len(requests))
 		for i, request := range requests {
 			docIDs[i] = request.ID

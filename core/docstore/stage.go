@@ -131,7 +131,8 @@ func deletePrefix(ctx context.Context, tx kv.Tx, prefix []byte) error {
 // dropAbandoned removes what was staged before this database was opened, which nobody will finish.
 func (db *DB) dropAbandoned(ctx context.Context) error {
 	var numbers []uint64
-	err := db.store.View(ctx, func(s kv.Snapshot) error {
+	err := db.view(ctx, false, func(s kv.Snapshot) error {
+		numbers = nil
 		for entry, err := range s.Scan(ctx, prefixRange(stagedPrefix)) {
 			if err != nil {
 				return err

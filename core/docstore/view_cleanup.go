@@ -19,7 +19,8 @@ func (db *DB) ViewCleanup(ctx context.Context) error {
 	}
 	var unwanted []signature
 	var numbers []uint64
-	err = db.store.View(ctx, func(s kv.Snapshot) error {
+	err = db.view(ctx, false, func(s kv.Snapshot) error {
+		unwanted, numbers = nil, nil
 		for entry, err := range s.Scan(ctx, kv.PrefixRange(viewCatalog)) {
 			if err != nil {
 				return err
@@ -105,7 +106,8 @@ func removedKey(number uint64) []byte {
 // wantedViews are the signatures of the views that are not to be removed.
 func (db *DB) wantedViews(ctx context.Context) (map[signature]bool, error) {
 	wanted := map[signature]bool{}
-	err := db.store.View(ctx, func(s kv.Snapshot) error {
+	err := db.view(ctx, false, func(s kv.Snapshot) error {
+		clear(wanted)
 		for entry, err := range s.Scan(ctx, kv.PrefixRange(idKey(documentPrefix, designPrefix))) {
 			if err != nil {
 				return err

@@ -165,7 +165,7 @@ func (db *DB) design(ctx context.Context, designDoc string) (*viewDefinition, er
 		docID = designPrefix + docID
 	}
 	var d *viewDefinition
-	err := db.store.View(ctx, func(s kv.Snapshot) error {
+	err := db.view(ctx, false, func(s kv.Snapshot) error {
 		value, found, err := s.Get(ctx, idKey(documentPrefix, docID))
 		if err != nil {
 			return err

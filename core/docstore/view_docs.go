@@ -13,6 +13,7 @@ func (q *viewQuery) flush() error {
 		}
 	}
 	for _, made := range q.rows {
+		q.given = true
 		if err := q.each(&made.row); err != nil {
 			return err
 		}

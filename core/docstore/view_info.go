@@ -19,13 +19,14 @@ func (db *DB) ViewInfo(ctx context.Context, designDoc string) ([]byte, error) {
 	var record viewRecord
 	var m meta
 	size := 0
-	err = kv.ViewSettled(ctx, db.store, func(s kv.Snapshot) error {
+	err = db.view(ctx, true, func(s kv.Snapshot) error {
 		if m, err = readMeta(ctx, s); err != nil {
 			return err
 		}
 		if record, err = readViewRecord(ctx, s, g.signature); err != nil || record.number == 0 {
 			return err
 		}
+		size = 0
 		for entry, err := range s.Scan(ctx, kv.PrefixRange(numberKey(viewPrefix, record.number))) {
 			if err != nil {
 				return err

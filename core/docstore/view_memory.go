@@ -34,20 +34,25 @@ var memoryOfViews = sync.Pool{New: func() any { return new(viewMemory) }}
 // maxViewKeys is how long a text of keys is kept for the next query.
 const maxViewKeys = 64 << 10
 
-// release leaves the memory to the next query. It holds on to nothing that it was used for; rows that the caller may keep are the caller's.
-func (q *viewQuery) release() {
+// forget lets go of what the memory was used for. Rows that the caller may keep are the caller's.
+func (q *viewQuery) forget() {
 	m := q.viewMemory
 	clear(m.rows[:cap(m.rows)])
 	clear(m.named.rows[:cap(m.named.rows)])
 	clear(m.named.docIDs[:cap(m.named.docIDs)])
 	m.rows, m.keys = m.rows[:0], m.keys[:0]
-	if cap(m.keys) > maxViewKeys {
-		m.keys = nil
-	}
 	if m.bodies.forget(); q.options.Passing {
 		m.memory.forget()
 	} else {
 		m.memory = slab[viewed]{}
 	}
-	memoryOfViews.Put(m)
+}
+
+// release leaves the memory to the next query.
+func (q *viewQuery) release() {
+	q.forget()
+	if cap(q.keys) > maxViewKeys {
+		q.keys = nil
+	}
+	memoryOfViews.Put(q.viewMemory)
 }

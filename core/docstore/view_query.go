@@ -36,7 +36,14 @@ func (db *DB) query(ctx context.Context, g *viewGroup, place viewPlace, options 
 		db:         db, options: &options, query: query, place: place, script: script, each: each, summary: &summary,
 	}
 	defer q.release()
-	err = db.store.View(ctx, func(s kv.Snapshot) error { return q.run(ctx, s, g) })
+	err = db.viewUnlessGiven(ctx, false, &q.given, func(s kv.Snapshot) error {
+		err := q.run(ctx, s, g)
+		if err != nil { // perhaps it runs again
+			q.forget()
+			summary, q.reduction = core.ViewSummary{}, nil
+		}
+		return err
+	})
 	if err == nil && q.reduction != nil && q.reduction.Learned() {
 		// It is worked out again when it cannot be kept.
 		_ = db.store.Update(ctx, func(tx kv.Tx) error { return q.reduction.Keep(ctx, tx) })
@@ -58,6 +65,7 @@ type viewQuery struct {
 	each      func(*core.ViewRow) error
 	summary   *core.ViewSummary
 	reduction *viewindex.Reduction
+	given     bool // rows were handed out
 
 	ctx      context.Context
 	snapshot kv.Snapshot
@@ -86,6 +94,7 @@ func (q *viewQuery) run(ctx context.Context, s kv.Snapshot, g *viewGroup) error 
 			return err
 		}
 		return q.reduction.Run(ctx, q.query, func(group viewindex.Group) error {
+			q.given = true
 			return q.each(&core.ViewRow{Key: group.Key, Value: group.Value})
 		})
 	}

@@ -23,6 +23,7 @@ type viewReading struct {
 
 // read finds out which documents have changed, and reads them.
 func (u *viewUpdate) read(ctx context.Context, s kv.Snapshot) error {
+	u.docs, u.places, u.size, u.changes, u.seqs = nil, nil, 0, nil, nil
 	m, err := readMeta(ctx, s)
 	if err != nil {
 		return err
@@ -58,6 +59,7 @@ func (u *viewUpdate) read(ctx context.Context, s kv.Snapshot) error {
 		u.upTo, u.last = r.seqs[most-1], false
 	}
 	scripted := u.group.native == nil
+	r.bodies.forget() // what a reading wanted that was overtaken
 	r.bodies.passing = scripted
 	r.texts, r.memory = r.texts[:0], r.memory[:0]
 	for first := 0; first < count; {

@@ -88,7 +88,7 @@ func (u *viewUpdate) prepareAfter(ctx context.Context, seq, purgeSeq uint64, las
 
 // isCurrent reports whether there is nothing to do for an index.
 func (db *DB) isCurrent(ctx context.Context, g *viewGroup) (current bool, err error) {
-	err = kv.ViewSettled(ctx, db.store, func(s kv.Snapshot) error {
+	err = db.view(ctx, true, func(s kv.Snapshot) error {
 		m, err := readMeta(ctx, s)
 		if err != nil {
 			return err
@@ -126,7 +126,7 @@ type viewUpdate struct {
 // prepare reads documents and runs the map functions on them.
 func (u *viewUpdate) prepare(ctx context.Context) {
 	u.err = errNotPrepared
-	err := kv.ViewSettled(ctx, u.db.store, func(s kv.Snapshot) error { return u.read(ctx, s) })
+	err := u.db.view(ctx, true, func(s kv.Snapshot) error { return u.read(ctx, s) })
 	if err == nil && !u.end {
 		err = u.mapAll(ctx)
 	}

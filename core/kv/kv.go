@@ -86,6 +86,20 @@ func Frees(tx Tx) {
 // compacted that away meanwhile. On a newer snapshot it can be read.
 var ErrOutlived = errors.New("the snapshot is older than what is stored")
 
+// Attempts is how often something is read that other tabs keep compacting away.
+const Attempts = 5
+
+// Again calls read, and calls it again when it has failed because its view was outlived. It is for a read that collects what a database hands out, and can let go of it: the database
+// itself reads again only what it has not begun to hand out.
+func Again(read func() error) (err error) {
+	for range Attempts {
+		if err = read(); !errors.Is(err, ErrOutlived) {
+			return err
+		}
+	}
+	return err
+}
+
 // settledViewer is a store whose views may show what has been acknowledged but not been committed.
 type settledViewer interface {
 	// ViewSettled waits until what is acknowledged is committed, or cannot be for now, and views what is committed only.

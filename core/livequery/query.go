@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv"
 )
 
 // query is a live query: the matching documents from the first one to somewhat beyond what is shown.
@@ -70,12 +71,17 @@ func (q *query) wait(ctx context.Context) (Update, error) {
 // next waits for changes, and returns what they do to the result, which may be nothing. It may be something even when it fails: then they have led into the unknown.
 func (q *query) next(ctx context.Context, wait time.Duration) ([]Change, error) {
 	var edits []edit
+	var summary core.ChangesSummary
 	options := core.ChangesOptions{Since: q.since, IncludeDocs: true, Conflicts: q.request.Conflicts, Wait: wait, Purges: q.purges}
-	summary, err := q.db.Changes(ctx, options, func(change *core.Change) error {
-		e, err := q.judge(change)
-		if err == nil && (e.entry != nil || q.entries[e.id] != nil) {
-			edits = append(edits, e)
-		}
+	err := kv.Again(func() (err error) {
+		edits = nil
+		summary, err = q.db.Changes(ctx, options, func(change *core.Change) error {
+			e, err := q.judge(change)
+			if err == nil && (e.entry != nil || q.entries[e.id] != nil) {
+				edits = append(edits, e)
+			}
+			return err
+		})
 		return err
 	})
 	if err != nil {
@@ -95,19 +101,23 @@ func (q *query) fill(ctx context.Context) error {
 	if q.request.limited() {
 		wanted += q.spare()
 	}
-	fresh := query{list: list{descending: q.request.Sort[0].Descending}, entries: map[string]*entry{}}
+	var fresh query
 	found := 0
-	_, err := q.db.Find(ctx, q.request.find(wanted), func(text []byte) error {
-		found++
-		doc, err := core.ParseDocument(text)
-		if err != nil {
+	err := kv.Again(func() error {
+		fresh, found = query{list: list{descending: q.request.Sort[0].Descending}, entries: map[string]*entry{}}, 0
+		_, err := q.db.Find(ctx, q.request.find(wanted), func(text []byte) error {
+			found++
+			doc, err := core.ParseDocument(text)
+			if err != nil {
+				return err
+			}
+			// It is tested again: the place in the order is needed anyway, and what a remote database thinks of equal texts is not what we keep to.
+			e, err := q.request.entryOf(doc)
+			if err == nil && e != nil {
+				fresh.insert(e)
+			}
 			return err
-		}
-		// It is tested again: the place in the order is needed anyway, and what a remote database thinks of equal texts is not what we keep to.
-		e, err := q.request.entryOf(doc)
-		if err == nil && e != nil {
-			fresh.insert(e)
-		}
+		})
 		return err
 	})
 	if err != nil {

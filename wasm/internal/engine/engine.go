@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/rawjson"
 )
 
@@ -215,7 +216,16 @@ func (e *Engine) perform(c *call) ([]byte, error) {
 		return nil, err
 	}
 	defer db.detach(c)
-	return operation(c.ctx, db.adapter(), request)
+	if _, reads := instantOperations[name]; !reads {
+		return operation(c.ctx, db.adapter(), request)
+	}
+	var result []byte
+	err = kv.Again(func() (err error) {
+		c.again()
+		result, err = operation(c.ctx, db.adapter(), request)
+		return err
+	})
+	return result, err
 }
 
 // parse reads the text of a call: the operation, the database, and what the operation gets. Documents that are to be written are not looked into: who reads them finds out whether

@@ -6,7 +6,7 @@ import (
 	"github.com/gouchdb/gouchdb/core"
 )
 
-// instantOperations only read, or do no harm when they begin twice, as what builds an index. They write nothing but what can be worked out again, and wait for nothing but what their context lets them stop waiting for.
+// instantOperations only read, or do no harm when they begin twice, as what builds an index: also when another tab has overtaken what they were reading. They write nothing but what can be worked out again, and wait for nothing but what their context lets them stop waiting for.
 var instantOperations = map[string]databaseOperation{
 	"get":      get,
 	"openRevs": openRevs,
@@ -17,6 +17,8 @@ var instantOperations = map[string]databaseOperation{
 	"find":     find,
 	"explain":  explain,
 	"query":    queryView,
+
+	"localDocs": localDocs,
 }
 
 // promptOperations write. They do not wait either when the database says that it is prompt.

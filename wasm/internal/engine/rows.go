@@ -60,6 +60,7 @@ func (c *call) part(text []byte) {
 // again takes back what was delivered of an answer: it will be made anew.
 func (c *call) again() {
 	if c.parts {
+		c.parts = false
 		c.engine.deliver(c.id, Again, nil)
 	}
 }

@@ -50,6 +50,7 @@ export async function startMortalChromium({ features = [] } = {}) {
   let child;
   let ended;
   const mortal = {
+    profile,
     async restart() {
       // After it was killed, the debugger's first connection sometimes gets no answer.
       for (let attempts = 3; ; attempts--) {

@@ -1,6 +1,8 @@
 // What goes wrong with IndexedDB in a browser's life, and what a database makes of it: contexts and browsers killed in the middle of writes, aborted transactions, closed
 // connections, removed storage, no storage, no answer, no space.
 import assert from "node:assert/strict";
+import { appendFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { inTime, startLab } from "./agents.mjs";
@@ -106,6 +108,52 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
         await lab.browser.restart();
       });
     });
+
+    // What a browser leaves that is killed between the two writes that LevelDB makes of a record (see adapters/indexeddb/damage_js.go).
+    if (features.length === 0) {
+      const newestLog = async () => {
+        const storage = join(lab.browser.profile, "Default", "IndexedDB");
+        const [directory] = (await readdir(storage)).filter((name) => name.endsWith(".leveldb"));
+        const logs = (await readdir(join(storage, directory))).filter((name) => name.endsWith(".log"));
+        return join(storage, directory, logs.sort().at(-1));
+      };
+      const killAmidRecord = async () => {
+        await lab.browser.kill();
+        await appendFile(await newestLog(), Buffer.of(1, 2, 3, 4, 79, 0, 1)); // a checksum, a length of 79 and a kind, and nothing of the 79
+        await lab.browser.restart();
+      };
+      const write = (id, { GouchDB }) => new GouchDB("half").put({ _id: id });
+      const ids = async (_, { GouchDB }) => (await new GouchDB("half").allDocs()).rows.map(({ id }) => id);
+
+      test("half a record that a killed browser left does no harm", async () => {
+        await (await tab()).run(write, "before");
+        await killAmidRecord();
+        const log = await newestLog();
+        await (await tab()).run(write, "after");
+        await inTime((async () => {
+          while (await newestLog() === log);
+        })(), "another log");
+        await lab.browser.kill();
+        await lab.browser.restart();
+        assert.deepEqual(await (await tab()).run(ids), ["after", "before"]);
+        assert.deepEqual((await lab.check("half"))[0].Problems, null);
+      });
+
+      test("a browser that removes what it finds damaged is not silent", async () => {
+        await killAmidRecord();
+        // As if it were another browser, which is not known to do such a thing, so that nothing is done about it.
+        await (await tab()).run(async (_, { GouchDB }) => {
+          delete IDBVersionChangeEvent.prototype.dataLoss;
+          await new GouchDB("half").put({ _id: "after that" });
+        });
+        await lab.browser.kill();
+        await lab.browser.restart();
+        const witness = await tab();
+        const warning = new Promise((resolve) => witness.page.on("console", (message) => message.type() === "warning" && resolve(message.text())));
+        assert.deepEqual(await witness.run(ids), []);
+        assert.match(await inTime(warning, "a warning"), /^GouchDB: the browser has found .* damaged and has removed it, all databases included: .*checksum mismatch/);
+      });
+    }
 
     test("an aborted transaction writes nothing, says so, and the next one goes on", async () => {
       const agent = await tab();

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { inTime, startLab } from "./agents.mjs";
+import { Ledger } from "./ledger.mjs";
 
 // Runs in a page: writes and is answered, while no timer of the engine is ever due, as in a page that sleeps in the background.
 async function writeWithoutTimers(database, { GouchDB }) {
@@ -29,10 +30,26 @@ const loggedBytes = (database) => new Promise((resolve, reject) => {
   };
 });
 
+// Runs in a page: writes without end, and tells the test what was acknowledged.
+async function writeOn(database, { GouchDB, name, report }) {
+  const db = new GouchDB(database, { durability: "memory-first" });
+  for (let i = 0; ; i++) {
+    const { id, rev } = await db.put({ _id: `${name}-${i}`, text: "x".repeat(300) });
+    report({ acknowledged: [[id, rev]] });
+  }
+}
+
+async function revisionsAfresh(database, { GouchDB }) {
+  const db = new GouchDB(database);
+  const { rows } = await db.allDocs();
+  await db.close();
+  return rows.map(({ id, value }) => `${id} ${value.rev}`);
+}
+
 const countAfresh = (database, { GouchDB }) => new GouchDB(database).allDocs().then(({ rows }) => rows.length);
 
 for (const features of [[], ["IdbSqliteBackingStore"]]) {
-  describe(`memory-first ${features}`, { timeout: 120_000 }, () => {
+  describe(`memory-first ${features}`, { timeout: 240_000 }, () => {
     let lab;
     before(async () => { lab = await startLab({ features }); });
     after(() => lab?.close());
@@ -60,6 +77,57 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
       await page.page.goto(`${lab.url}/favicon.ico`);
       assert.equal(await other.run(countAfresh, "left"), 21);
       await other.kill("close");
+    });
+
+    // The page is in the middle of a transaction at most times: what it has begun must not need it any more, nor what it has acknowledged since.
+    for (const [how, leave] of Object.entries({
+      left: ({ page }) => page.goto(`${lab.url}/favicon.ico`),
+      closed: async ({ page, gone }) => {
+        await page.close({ runBeforeUnload: true });
+        await inTime(gone, "the end of the page");
+      },
+    })) {
+      test(`what was acknowledged is logged when the page is ${how} in the middle of writing`, async (t) => {
+        const other = await lab.tab(`middle-${how}`);
+        let acknowledged = 0;
+        for (let round = 0; round < 8; round++) {
+          const ledger = new Ledger();
+          const page = await lab.tab(`${how}-${round}`);
+          ledger.listenTo(page);
+          page.run(writeOn, `middle-${how}`).catch((error) => assert.equal(error.name, "gone", error.message)); // no answer at all when it is kept for going back
+          await inTime(ledger.more(20 + 13 * round), "writes");
+          await leave(page);
+          const found = new Set(await other.run(revisionsAfresh, `middle-${how}`));
+          const lost = [...ledger.acknowledged].flatMap(([id, revs]) => [...revs].map((rev) => `${id} ${rev}`)).filter((revision) => !found.has(revision));
+          assert.deepEqual(lost, [], `round ${round}: lost of ${ledger.count}`);
+          acknowledged += ledger.count;
+        }
+        t.diagnostic(`${acknowledged} revisions acknowledged`);
+        await other.kill("close");
+      });
+    }
+
+    test("a page that is shown again acknowledges first again, and has kept what it was told while it was hidden", async () => {
+      const [page, other] = [await lab.tab("shown"), await lab.tab("shown-other")];
+      await page.run(writeWithoutTimers, "shown");
+      const show = (state) => {
+        Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+        document.dispatchEvent(new Event("visibilitychange"));
+      };
+      await page.run(show, "hidden");
+      // No timer is ever due: what is acknowledged now was logged before.
+      await page.run(() => globalThis.db.put({ _id: "while hidden", text: "x".repeat(10_000) }));
+      assert.ok(await other.run(loggedBytes, "shown") > 30_000, "what was acknowledged while hidden is logged");
+      await page.run(show, "visible");
+      const before = await other.run(loggedBytes, "shown");
+      await page.run(() => globalThis.db.put({ _id: "while shown", text: "x".repeat(10_000) }));
+      assert.equal(await other.run(loggedBytes, "shown"), before, "it waits for a timer again");
+      await page.run(show, "hidden");
+      await inTime((async () => {
+        while (await other.run(loggedBytes, "shown") < before + 10_000);
+      })(), "what is in the log");
+      assert.equal(await other.run(countAfresh, "shown"), 23);
+      await Promise.all([page.kill("close"), other.kill("close")]);
     });
 
     test("closing says when what was acknowledged cannot be stored", async () => {

@@ -56,7 +56,8 @@ func connect(ctx context.Context, name string, create bool, lost func(gone bool)
 		return nil, errorOf("opening the database", thrown(c.err))
 	}
 	fresh, removed := newIdentity(), false
-	upgrade := func(safejs.Value) {
+	upgrade := func(event safejs.Value) {
+		reportLoss(event)
 		var c calls
 		if !create {
 			removed = true

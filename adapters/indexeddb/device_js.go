@@ -24,9 +24,10 @@ type Device struct {
 	channel  *channel
 	reserve  reserve
 
-	mu     sync.Mutex
-	conn   *connection // nil after it was lost
-	closed error       // why nothing goes any more
+	mu   sync.Mutex
+	conn *connection // nil after it was lost
+	leaving
+	closed error // why nothing goes any more
 	notify func()
 }
 

@@ -76,7 +76,13 @@ func (d *Device) Read(ctx context.Context, numbers []uint64) ([][]byte, error) {
 // Append implements [logkv.Device].
 func (d *Device) Append(ctx context.Context, first uint64, records [][]byte, durability logkv.Durability) error {
 	d.channel.appending()
-	err := d.transact(ctx, "writing", readWrite, []any{recordsStore}, durability, func(tx *transaction) {
+	stores := []any{recordsStore}
+	if durability == logkv.MemoryFirst {
+		stores = append(stores, metaStore)
+	}
+	var a *appending
+	err := d.transact(ctx, "writing", readWrite, stores, durability, func(tx *transaction) {
+		a = &appending{tx: tx, first: first, last: first + uint64(len(records)) - 1, records: records}
 		store := tx.store(recordsStore)
 		// The newest record is never removed, so the head is where the writer believes it to be exactly when nothing follows it and it is there.
 		newest := tx.call(store, "getAllKeys", tx.keyRange("lowerBound", float64(first-1)), 2)
@@ -85,16 +91,17 @@ func (d *Device) Append(ctx context.Context, first uint64, records [][]byte, dur
 			if first == 1 {
 				expected = 0
 			}
-			if tx.length(keys) != expected || (expected == 1 && tx.number(tx.index(keys, 0)) != first-1) {
-				tx.abort(logkv.ErrHeadMoved)
-				return
-			}
-			tx.commit()
+			a.checked(tx.length(keys) == expected && (expected == 0 || tx.number(tx.index(keys, 0)) == first-1))
 		})
-		for i, record := range records {
-			tx.call(store, "add", tx.bytesToJS(record), float64(first+uint64(i)))
+		tx.add(first, records)
+		if durability == logkv.MemoryFirst {
+			tx.guard(first-1, a.last)
 		}
+		d.begin(a)
 	})
+	if a != nil {
+		err = d.end(a, err, durability)
+	}
 	if err == nil {
 		d.channel.appended()
 		size := 0
@@ -104,6 +111,14 @@ func (d *Device) Append(ctx context.Context, first uint64, records [][]byte, dur
 		d.reserve.wrote(size)
 	}
 	return err
+}
+
+// add adds records from a number on.
+func (tx *transaction) add(first uint64, records [][]byte) {
+	store := tx.store(recordsStore)
+	for i, record := range records {
+		tx.call(store, "add", tx.bytesToJS(record), float64(first+uint64(i)))
+	}
 }
 
 // removeStep is how many records one transaction removes: writers wait for it.

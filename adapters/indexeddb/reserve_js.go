@@ -69,6 +69,7 @@ func (r *reserve) wrote(bytes int) {
 
 // fill adds the pieces that are missing. When there is no room for them, that is tried again after some more was written.
 func (r *reserve) fill(ctx context.Context) {
+	mend(ctx)
 	_ = addPieces(ctx, usage(ctx))
 	r.mu.Lock()
 	r.filling = false
@@ -156,6 +157,14 @@ func (d *Device) Release(ctx context.Context) (released bool, err error) {
 
 // tidy makes and removes an empty database, and then waits for what the browser does in the background.
 func tidy(ctx context.Context, wait time.Duration) error {
+	if err := makeAndRemove(ctx); err != nil {
+		return err
+	}
+	return pause.For(ctx, wait)
+}
+
+// makeAndRemove makes an empty database and removes it, for the sake of what the browser does then.
+func makeAndRemove(ctx context.Context) error {
 	indexedDB, err := factory()
 	if err != nil {
 		return err
@@ -169,5 +178,5 @@ func tidy(ctx context.Context, wait time.Duration) error {
 		return err
 	}
 	c.call(c.get(request, "result"), "close")
-	return cmp.Or(unexpected(c), deleteDatabase(ctx, emptyName), pause.For(ctx, wait))
+	return cmp.Or(unexpected(c), deleteDatabase(ctx, emptyName))
 }

@@ -237,6 +237,22 @@ func (db *DB) Prompt() bool { return kv.Prompt(db.store) }
 // Drain returns when everything acknowledged so far is committed. It differs from Flush in asking for no more durability than the store's own.
 func (db *DB) Drain(ctx context.Context) error { return kv.Drain(ctx, db.store) }
 
+// Leave commits what is acknowledged as well as it can be done where everything may end at any moment; see [kv.Leaver].
+func (db *DB) Leave(ctx context.Context) error {
+	if s, ok := db.store.(kv.Leaver); ok {
+		return s.Leave(ctx)
+	}
+	return db.Drain(ctx)
+}
+
+// Stay takes Leave back.
+func (db *DB) Stay(ctx context.Context) error {
+	if s, ok := db.store.(kv.Leaver); ok {
+		return s.Stay(ctx)
+	}
+	return nil
+}
+
 // Refresh commits what is acknowledged, and makes sure that reads from now on see what other tabs and workers had committed when it was called.
 func (db *DB) Refresh(ctx context.Context) error {
 	if err := db.Drain(ctx); err != nil {

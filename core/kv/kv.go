@@ -156,6 +156,15 @@ func Drain(ctx context.Context, store Store) error {
 	return nil
 }
 
+// Leaver is a store that acknowledges updates before they are committed, and can do without where its context may end at any moment, such as a page that is left.
+type Leaver interface {
+	// Leave is Drain that gives the storage all there is to give it at once, as far as it permits that, before it waits for anything. Until Stay, updates are committed before
+	// they are acknowledged.
+	Leave(ctx context.Context) error
+	// Stay takes Leave back.
+	Stay(ctx context.Context) error
+}
+
 // Entry is a key with its value.
 type Entry struct {
 	Key, Value []byte

@@ -82,7 +82,7 @@ export class Engine {
     });
     // One that listens is never answered: nobody waits for it.
     this.#await(operation === "listen" ? 0 : 1);
-    this.#transport.submit({ call, text: data === undefined ? `${head}]` : `${head},${data}]`, raw, urgent: operation === "drain" || operation === "reply" });
+    this.#transport.submit({ call, text: data === undefined ? `${head}]` : `${head},${data}]`, raw, urgent: operation === "leave" || operation === "reply" });
     if (!signal) {
       return answer;
     }

@@ -4,35 +4,34 @@ import { askEngines } from "./host.js";
 let open = 0;
 
 /**
- * Writes what was acknowledged and not written yet whenever the page is hidden or left, as long as a database is open: a page in the background may end without
- * being told, and its timers are late. Returns what ends that. A worker hears of neither, nor does Node.
+ * Sees to it, as long as a database is open, that a page which is hidden or left has nothing acknowledged that is not written: it may end without being told, and its
+ * timers are late. What was is written then, and what comes later is acknowledged when it is, until the page shows again. Returns what ends that. A worker hears of
+ * neither, nor does Node.
  */
 export function drainWhenLeaving(): () => void {
   if (typeof document === "undefined") {
     return () => undefined;
   }
   if (open++ === 0) {
-    addEventListener("pagehide", drain);
-    document.addEventListener("visibilitychange", whenHidden);
+    listen("addEventListener");
   }
   let ended = false;
   return () => {
     if (!ended && --open === 0) {
-      removeEventListener("pagehide", drain);
-      document.removeEventListener("visibilitychange", whenHidden);
+      listen("removeEventListener");
     }
     ended = true;
   };
 }
 
-function whenHidden(): void {
-  if (document.visibilityState === "hidden") {
-    drain();
-  }
+function listen(how: "addEventListener" | "removeEventListener"): void {
+  window[how]("pagehide", change);
+  window[how]("pageshow", change);
+  document[how]("visibilitychange", change);
 }
 
-function drain(): void {
-  askEngines("drain").catch(() => {
+function change({ type }: Event): void {
+  askEngines(type === "pagehide" || document.visibilityState === "hidden" ? "leave" : "stay").catch(() => {
     // It is tried again, and who flushes or closes is told.
   });
 }

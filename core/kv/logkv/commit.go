@@ -154,7 +154,7 @@ func (s *Store) settle(b *batch, standstills *int) (again bool, err error) {
 // append gives the records of a batch to the device and, when it has taken them, publishes the state that they lead to.
 func (s *Store) append(b *batch, commit commitID) error {
 	records := b.seal(commit)
-	if err := s.device.Append(s.lifetime, b.first(), records, min(s.options.Durability, Relaxed)); err != nil {
+	if err := s.device.Append(s.lifetime, b.first(), records, s.options.Durability); err != nil {
 		return err
 	}
 	for i, record := range records {

@@ -88,12 +88,23 @@ const (
 	Relaxed
 	// MemoryFirst: an update that has said how it can be done again ([kv.Redoer]) is acknowledged when it is in this store's memory, and logged as with
 	// Relaxed a few milliseconds later, together with others. The death of the process, tab or worker may lose the updates of these milliseconds, the last
-	// ones, never a part of one; all others are as with Relaxed. Flush and Close wait until everything is in the log. A Device is never asked for this.
+	// ones, never a part of one; all others are as with Relaxed. Flush and Close wait until everything is in the log.
 	//
 	// Another context may have committed first. Then the updates are done again on its state, so nothing is lost; docstore makes of
 	// a document that both have changed a conflict, as a replication would. [kv.ViewSettled] shows only what cannot move any more.
+	// A Device makes of it what it makes of Relaxed; a [Leaver] also gets ready for Follow.
 	//
 	// When the log cannot be written (no space), what was acknowledged stays in memory and is tried again and again. Until that succeeds, Flush, Close and all
 	// later updates fail with the reason, and reading goes on.
 	MemoryFirst
 )
+
+// Leaver is a Device in a context that may end soon after it was told so, as a page does that is left: without another answer to anything, so what is begun then has
+// to be handed over whole. Somebody else's commit in the last moments can still make it fail.
+type Leaver interface {
+	// Hurry lets every Append that is under way, or begins before calm is called, go on by itself from when it has been begun.
+	Hurry() (calm func())
+	// Follow hands over the records that follow those of the Append under way, which is of MemoryFirst, to be appended if it succeeds and only then. It does not tell the
+	// outcome: whoever is still there appends them again, and is told that the head has moved. When it cannot do that safely, nothing is handed over.
+	Follow(first uint64, records [][]byte)
+}

@@ -24,7 +24,7 @@ func (s *Store) flush() error {
 		if !ready {
 			return nil
 		}
-		err = s.device.Append(s.lifetime, s.ahead.flying.first(), s.ahead.sealed, Relaxed)
+		err = s.device.Append(s.lifetime, s.ahead.flying.first(), s.ahead.sealed, MemoryFirst)
 		if err == nil {
 			s.land()
 			continue

@@ -148,13 +148,13 @@ func (s *Store) catchUpSoon() {
 		return
 	}
 	s.inBackground(func() {
-		if s.takeLog(s.lifetime) != nil {
-			return
-		}
-		defer s.passLog()
 		s.mutex.Lock()
 		s.catchingUp = false // what is appended from now on may be missed, so the next notice must count again
 		s.mutex.Unlock()
+		if s.options.Durability == MemoryFirst && !s.somethingNew() || s.takeLog(s.lifetime) != nil {
+			return
+		}
+		defer s.passLog()
 		// A failure is nobody's to hear: whoever needs the newest state asks for it, and is told then.
 		_, err := s.catchUp(s.lifetime)
 		if err == nil {
@@ -162,6 +162,12 @@ func (s *Store) catchUpSoon() {
 		}
 		s.noticeClosed(err)
 	})
+}
+
+// somethingNew looks without taking the log, for who may have to hand over at any moment what is acknowledged.
+func (s *Store) somethingNew() bool {
+	records, err := s.device.ReadFrom(s.lifetime, s.newestLogged().head+1, 1)
+	return err != nil || len(records) > 0
 }
 
 // catchUp reads what others have appended and publishes it. It returns the commits it found. The caller holds the log.

@@ -28,6 +28,7 @@ type ahead struct {
 	attempts         int   // that failed since one succeeded
 	timer            *time.Timer
 	closing          bool // nothing is acknowledged early any more
+	leaving          bool // nothing is acknowledged early for now
 }
 
 var _ kv.Redoer = (*transaction)(nil)
@@ -41,6 +42,9 @@ const (
 )
 
 func (a *ahead) empty() bool { return a.flying == nil && a.open == nil }
+
+// early reports whether anything may be acknowledged before it is logged.
+func (a *ahead) early() bool { return a.failure == nil && !a.closing && !a.leaving }
 
 func (a *ahead) stopTimer() {
 	if a.timer != nil {
@@ -93,7 +97,7 @@ func (s *Store) acceptQueued() (left []*request) {
 func (s *Store) Prompt() bool {
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
-	return s.options.Durability == MemoryFirst && !s.committing && !s.closed && s.ahead.failure == nil && !s.ahead.closing
+	return s.options.Durability == MemoryFirst && !s.committing && !s.closed && s.ahead.early()
 }
 
 // acceptNow runs and acknowledges an update in its caller's goroutine, if nobody else is at it. Otherwise the update is as if it had not been begun.
@@ -110,7 +114,7 @@ func (s *Store) accept(r *request) bool {
 	s.mutex.Lock()
 	a := &s.ahead
 	b := a.open
-	full := b != nil && b.size >= groupBytes || a.failure != nil || a.closing
+	full := b != nil && b.size >= groupBytes || !a.early()
 	if b == nil {
 		b = newBatch(s.options, s.current)
 	}
@@ -183,6 +187,44 @@ func (s *Store) drain(ctx context.Context) error {
 		return ctx.Err()
 	case <-s.closing:
 		return core.ErrClosed
+	}
+}
+
+// Leave is Drain for a context that may end at any moment: as far as the device can do it, everything acknowledged by now is out of this context's hands before this
+// first waits for anything. Until Stay, updates are acknowledged when they are in the log.
+func (s *Store) Leave(ctx context.Context) error {
+	s.mutex.Lock()
+	s.ahead.leaving = true
+	s.mutex.Unlock()
+	if device, leaves := s.device.(Leaver); leaves {
+		s.follow(device)
+		calm := device.Hurry()
+		defer calm()
+	}
+	return s.Drain(ctx)
+}
+
+// Stay takes Leave back.
+func (s *Store) Stay(context.Context) error {
+	s.mutex.Lock()
+	s.ahead.leaving = false
+	s.mutex.Unlock()
+	return nil
+}
+
+// follow hands over what was acknowledged since the flight began that is under way. It stays ahead of the log as well, in case that the context goes on: then it is
+// found there, and not made twice.
+func (s *Store) follow(device Leaver) {
+	if !s.log.TryTake() {
+		return
+	}
+	defer s.log.Pass()
+	s.mutex.Lock()
+	flying, open := s.ahead.flying, s.ahead.open
+	s.mutex.Unlock()
+	if flying != nil && open != nil {
+		s.commits++
+		device.Follow(open.first(), open.seal(commitID{writer: s.writer, sequence: s.commits}))
 	}
 }
 

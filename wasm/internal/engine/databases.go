@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/kv"
 )
 
 // Openers are the adapters that databases can be opened with, by the names that JavaScript knows.
@@ -174,30 +175,31 @@ func (s *shared) isGone(ctx context.Context) bool {
 // drainer is a database that may have acknowledged what it has not committed.
 type drainer interface {
 	Drain(ctx context.Context) error
+	kv.Leaver
 	Refresh(ctx context.Context) error
 }
 
-// drain waits until what this database has acknowledged is committed.
-func (s *shared) drain(ctx context.Context) error {
+// drain waits until what this database has acknowledged is committed, or does something else that concerns that.
+func (s *shared) drain(ctx context.Context, way func(drainer, context.Context) error) error {
 	select {
 	case <-s.opened:
 	default:
 		return nil
 	}
 	if local, ok := s.adapter.(drainer); ok && s.err == nil {
-		return local.Drain(ctx)
+		return way(local, ctx)
 	}
 	return nil
 }
 
-// drain waits until what open databases have acknowledged is committed. One that cannot be committed does not hold up the others.
-func (d *databases) drain(ctx context.Context) error {
+// drain does it for all open databases at once. One that cannot be committed does not hold up the others.
+func (d *databases) drain(ctx context.Context, way func(drainer, context.Context) error) error {
 	d.mu.Lock()
 	open := slices.Collect(maps.Values(d.shared))
 	d.mu.Unlock()
 	results := make(chan error, len(open))
 	for _, s := range open {
-		go func() { results <- s.drain(ctx) }()
+		go func() { results <- s.drain(ctx, way) }()
 	}
 	var failures []error
 	for range open {
@@ -219,7 +221,7 @@ func (d *databases) leave(s *shared) error {
 	case s.err != nil:
 		return nil
 	case !last:
-		return s.drain(context.Background())
+		return s.drain(context.Background(), drainer.Drain)
 	}
 	return s.adapter.Close()
 }

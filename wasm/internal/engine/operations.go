@@ -52,7 +52,8 @@ func init() {
 		"open":        open,
 		"close":       closeDatabase,
 		"destroy":     destroy,
-		"drain":       drain,
+		"leave":       leave,
+		"stay":        stay,
 		"replicate":   replicate,
 		"reply":       reply,
 		"listen":      listen,
@@ -106,9 +107,14 @@ func destroy(ctx context.Context, e *Engine, r *request) ([]byte, error) {
 	return ok, e.databases.destroy(ctx, handle)
 }
 
-// drain commits what local databases have acknowledged and not committed: the page may end soon.
-func drain(ctx context.Context, e *Engine, _ *request) ([]byte, error) {
-	return ok, e.databases.drain(ctx)
+// leave commits what local databases have acknowledged and not committed, as the page may end at any moment, and lets them acknowledge only what is committed.
+func leave(ctx context.Context, e *Engine, _ *request) ([]byte, error) {
+	return ok, e.databases.drain(ctx, drainer.Leave)
+}
+
+// stay is for when the page goes on.
+func stay(ctx context.Context, e *Engine, _ *request) ([]byte, error) {
+	return ok, e.databases.drain(ctx, drainer.Stay)
 }
 
 // usage counts what is held, so that a leak shows. The call that asks is not counted.

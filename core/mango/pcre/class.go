@@ -32,9 +32,9 @@ var shorthands = map[rune]ranges{
 	'v': {'\n', '\r', 0x85, 0x85, 0x2028, 0x2029},
 }
 
-// complement returns all characters that are not in the ranges.
-func (all ranges) complement() ranges {
-	var others ranges
+// Complement returns the characters that are not in ranges. These are pairs of first and last characters, ascending, and none begins where the one before has ended.
+func Complement(all []rune) []rune {
+	var others []rune
 	from := rune(0)
 	for i := 0; i < len(all); i += 2 {
 		if all[i] > from {
@@ -42,7 +42,10 @@ func (all ranges) complement() ranges {
 		}
 		from = all[i+1] + 1
 	}
-	return append(others, from, unicode.MaxRune)
+	if from <= unicode.MaxRune {
+		others = append(others, from, unicode.MaxRune)
+	}
+	return others
 }
 
 // String returns the ranges as they are written inside a class.
@@ -186,9 +189,9 @@ func (t *translator) classMember() (set string, r rune, err error) {
 	case ok && lower == 'p':
 		return `\P` + set[2:], 0, nil
 	case ok && lower == 'n':
-		return ranges{'\n', '\n'}.complement().String(), 0, nil
+		return ranges(Complement([]rune{'\n', '\n'})).String(), 0, nil
 	case ok:
-		return shorthands[lower].complement().String(), 0, nil
+		return ranges(Complement(shorthands[lower])).String(), 0, nil
 	}
 	if t.rest[0] >= '1' && t.rest[0] <= '7' {
 		return "", rune(t.digits(3, 8)), nil
@@ -201,7 +204,7 @@ func namedClass(name string) (string, error) {
 	name, negated := strings.CutPrefix(name, "^")
 	if all, ok := named[name]; ok {
 		if negated {
-			all = all.complement()
+			all = Complement(all)
 		}
 		return all.String(), nil
 	}

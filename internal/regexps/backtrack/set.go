@@ -4,6 +4,8 @@ import (
 	"slices"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/gouchdb/gouchdb/core/mango/pcre"
 )
 
 // ranges are pairs of first and last characters. Once normal they ascend and do not touch.
@@ -27,20 +29,7 @@ func (all ranges) normal() ranges {
 }
 
 // complement returns the characters that are not in ranges, which must be normal.
-func (all ranges) complement() ranges {
-	var others ranges
-	from := rune(0)
-	for i := 0; i < len(all); i += 2 {
-		if all[i] > from {
-			others = append(others, from, all[i]-1)
-		}
-		from = all[i+1] + 1
-	}
-	if from <= unicode.MaxRune {
-		others = append(others, from, unicode.MaxRune)
-	}
-	return others
-}
+func (all ranges) complement() ranges { return pcre.Complement(all) }
 
 // contains searches in ranges, which must be normal.
 func (all ranges) contains(r rune) bool {

@@ -72,6 +72,19 @@ func (c *contents) show(ctx context.Context, doc *core.Document) (*core.Document
 	return head, nil
 }
 
+// showing prints a row while its document is one whose text can be printed.
+func (c *contents) showing(ctx context.Context, doc **core.Document, print func()) error {
+	was := *doc
+	shown, err := c.show(ctx, was)
+	if err != nil {
+		return err
+	}
+	*doc = shown
+	print()
+	*doc = was
+	return nil
+}
+
 // ScriptOrder returns the places of attachments in the order in which JavaScript shows the members of an object that it has read: numbers first, ascending.
 func ScriptOrder(attachments []core.Attachment) []int {
 	var numbers, others []int

@@ -45,8 +45,12 @@ func (v *viewed) answer(options core.ViewOptions, each func(*core.ViewRow) error
 		if options.IncludeDocs {
 			row.Doc = &core.Document{ID: id, Body: []byte(`{}`), Attachments: []core.Attachment{{Name: "f", Data: []byte("xyz"), Length: 3}}}
 		}
+		lent := *row
 		if err := each(row); err != nil {
 			return core.ViewSummary{}, err
+		}
+		if row.Doc != lent.Doc {
+			return core.ViewSummary{}, core.ErrInternal.Because("what is lent must not be modified")
 		}
 	}
 	return core.ViewSummary{TotalRows: 2, UpdateSeq: "7"}, nil

@@ -135,17 +135,10 @@ func allDocs(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 	}
 	rows := r.call.rows("rows", contents.binary)
 	summary, err := db.AllDocs(ctx, options, func(row *core.AllDocsRow) error {
-		if options.Attachments {
-			shown := *row
-			var err error
-			if shown.Doc, err = contents.show(ctx, row.Doc); err != nil {
-				return err
-			}
-			row = &shown
-		}
-		rows.next(rowSize(row.Doc))
-		rows.text = wire.AppendAllDocsRow(rows.text, row, options.IncludeDocs)
-		return nil
+		return contents.showing(ctx, &row.Doc, func() {
+			rows.next(rowSize(row.Doc))
+			rows.text = wire.AppendAllDocsRow(rows.text, row, options.IncludeDocs)
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -187,17 +180,10 @@ func changes(ctx context.Context, db core.Adapter, r *request) ([]byte, error) {
 		if len(change.Revs) < leaves {
 			return nil
 		}
-		if options.Attachments {
-			shown := *change
-			var err error
-			if shown.Doc, err = contents.show(ctx, change.Doc); err != nil {
-				return err
-			}
-			change = &shown
-		}
-		rows.next(rowSize(change.Doc))
-		rows.text = wire.AppendChange(rows.text, change, options.IncludeDocs)
-		return nil
+		return contents.showing(ctx, &change.Doc, func() {
+			rows.next(rowSize(change.Doc))
+			rows.text = wire.AppendChange(rows.text, change, options.IncludeDocs)
+		})
 	})
 	if err != nil {
 		return nil, err

@@ -37,17 +37,10 @@ func queryView(ctx context.Context, db core.Adapter, r *request) ([]byte, error)
 	}
 	rows := r.call.rows("rows", contents.binary)
 	each := func(row *core.ViewRow) error {
-		if options.Attachments {
-			shown := *row
-			var err error
-			if shown.Doc, err = contents.show(ctx, row.Doc); err != nil {
-				return err
-			}
-			row = &shown
-		}
-		rows.next(rowSize(row.Doc))
-		rows.text = wire.AppendViewRow(rows.text, row, options.IncludeDocs)
-		return nil
+		return contents.showing(ctx, &row.Doc, func() {
+			rows.next(rowSize(row.Doc))
+			rows.text = wire.AppendViewRow(rows.text, row, options.IncludeDocs)
+		})
 	}
 	var summary core.ViewSummary
 	var err error

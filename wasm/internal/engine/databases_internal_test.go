@@ -9,6 +9,7 @@ import (
 
 	"github.com/gouchdb/gouchdb/adapters/memory"
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/docstore"
 )
 
 // What could not be opened is there until all who have waited for it are gone. Nothing is asked of it, although there may be something, half open.
@@ -26,13 +27,12 @@ func TestWhatCouldNotBeOpenedIsLeftAlone(t *testing.T) {
 	_, err = d.open(ctx, "stored", "a", nil)
 	require.ErrorIs(t, err, core.ErrCorrupt)
 	assert.Empty(t, d.local())
-	assert.NoError(t, d.drain(ctx))
+	assert.NoError(t, d.drain(ctx, drainer.Drain))
 	require.NoError(t, d.leave(s))
 	assert.Empty(t, d.shared)
 }
 
 // undrained is a database that cannot commit what it has acknowledged.
-type undrained struct{ core.Adapter }
+type undrained struct{ *docstore.DB }
 
-func (undrained) Drain(context.Context) error   { return core.ErrStorage }
-func (undrained) Refresh(context.Context) error { return core.ErrStorage }
+func (undrained) Drain(context.Context) error { return core.ErrStorage }

@@ -116,6 +116,10 @@ func (k *maker) endRun() error {
 	if m.rows == 0 {
 		return nil
 	}
+	if m.rows == k.rows { // it is all of the node, of which nothing needs to be printed for the run
+		k.reducers, m.reducers, m.rows = m.reducers, k.reducers, 0
+		return nil
+	}
 	m.made = binary.AppendUvarint(m.made, m.rows)
 	m.rows = 0
 	for i, r := range m.reducers {

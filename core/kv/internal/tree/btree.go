@@ -1,5 +1,7 @@
 package tree
 
+import "bytes"
+
 // nodes is a B-tree of items in the order of their keys, without a base. Trees share nodes: a node is changed in place by the tree that has
 // made it, and copied by others. It is written out here, and not taken from a library, because looking for keys is what the engine does
 // most: a library calls a function for each comparison, which in WebAssembly takes longer than to compare.
@@ -189,46 +191,46 @@ func (t *nodes) fill(n *node, at int) {
 	}
 }
 
-// ascend yields the items from a key on, nil for all. It reports whether no end was wanted.
-func (n *node) ascend(from []byte, yield func(Item) bool) bool {
+// ascend yields the items from a key on that are below another one; nil: from the first, to the last. It reports whether there may be more.
+func (n *node) ascend(from, to []byte, yield func(Item) bool) bool {
 	at, found := 0, false
 	if from != nil {
 		at, found = search(n.items, from)
 	}
-	if n.children == nil {
-		for _, item := range n.items[at:] {
-			if !yield(item) {
-				return false
-			}
-		}
-		return true
+	end := len(n.items)
+	if to != nil && bytes.Compare(n.items[end-1].Key(), to) >= 0 {
+		end, _ = search(n.items, to)
 	}
-	if !found && !n.children[at].ascend(from, yield) {
+	if n.children != nil && !found && !n.children[at].ascend(from, to, yield) {
 		return false
 	}
-	for ; at < len(n.items); at++ {
-		if !yield(n.items[at]) || !n.children[at+1].ascend(nil, yield) {
+	for ; at < end; at++ {
+		if !yield(n.items[at]) || n.children != nil && !n.children[at+1].ascend(nil, to, yield) {
 			return false
 		}
 	}
-	return true
+	return end == len(n.items)
 }
 
-// descend yields the items below a key, nil for all, the last one first. It reports whether no end was wanted.
-func (n *node) descend(to []byte, yield func(Item) bool) bool {
+// descend yields the items below a key down to another one, the last one first; nil as above. It reports whether there may be more.
+func (n *node) descend(to, from []byte, yield func(Item) bool) bool {
 	at := len(n.items)
 	if to != nil {
 		at, _ = search(n.items, to)
 	}
-	if n.children != nil && !n.children[at].descend(to, yield) {
+	begin := 0
+	if from != nil && bytes.Compare(n.items[0].Key(), from) < 0 {
+		begin, _ = search(n.items, from)
+	}
+	if n.children != nil && !n.children[at].descend(to, from, yield) {
 		return false
 	}
-	for at--; at >= 0; at-- {
-		if !yield(n.items[at]) || n.children != nil && !n.children[at].descend(nil, yield) {
+	for at--; at >= begin; at-- {
+		if !yield(n.items[at]) || n.children != nil && !n.children[at].descend(nil, from, yield) {
 			return false
 		}
 	}
-	return true
+	return begin == 0
 }
 
 func inserted[T any](list []T, at int, value T) []T {

@@ -142,12 +142,11 @@ func (t *Tree) Delete(key []byte) (previous Item, deleted bool) {
 // Scan yields the items of a range in order.
 func (t *Tree) Scan(r kv.Range) iter.Seq[Item] {
 	return func(yield func(Item) bool) {
-		each := func(item Item) bool { return inRange(r, item) && yield(item) }
 		if t.base == nil {
-			t.scanItems(r, each)
+			t.scanItems(r, yield)
 			return
 		}
-		t.scanBoth(r, each)
+		t.scanBoth(r, yield)
 	}
 }
 
@@ -159,14 +158,14 @@ func inRange(r kv.Range, item Item) bool {
 	return r.To == nil || bytes.Compare(item.Key(), r.To) < 0
 }
 
-// scanItems goes through the items from the begin of a range on.
+// scanItems goes through the items of a range.
 func (t *Tree) scanItems(r kv.Range, each func(Item) bool) {
 	switch {
 	case t.items.root == nil:
 	case r.Reverse:
-		t.items.root.descend(r.To, each)
+		t.items.root.descend(r.To, r.From, each)
 	default:
-		t.items.root.ascend(r.From, each)
+		t.items.root.ascend(r.From, r.To, each)
 	}
 }
 
@@ -193,15 +192,12 @@ func (t *Tree) scanBoth(r kv.Range, each func(Item) bool) {
 				return false
 			}
 		}
-		if item.isMark() {
-			return inRange(r, item)
-		}
-		ended = !each(item)
+		ended = !item.isMark() && !each(item)
 		return !ended
 	})
 	for ; !ended; base.next() {
 		below, more := base.item()
-		if !more || !each(below) {
+		if !more || !inRange(r, below) || !each(below) {
 			return
 		}
 	}

@@ -9,7 +9,7 @@ func (q *query) apply(e edit, tell bool) []Change {
 	if was == nil && is == nil || was != nil && is != nil && was.same(is) {
 		return nil
 	}
-	s := step{query: q, is: is, from: -1, to: -1, at: -1}
+	s := step{query: q, is: is, from: -1, to: -1}
 	if was != nil {
 		s.id = was.id
 		s.from = q.list.remove(was)
@@ -37,9 +37,9 @@ type step struct {
 	from, to int // indexes in the list without the document, -1 where it is not in it
 	changes  []Change
 
-	// The result on its way: the part of the other documents that is shown, and the index of the document among them, or -1.
+	// The result on its way: the part of the other documents that is shown. The document itself is not among them when another leaves before it moves, nor when another enters
+	// after it has moved: who is shown makes room for nobody.
 	start, end int
-	at         int
 }
 
 // others returns which of the other documents are shown while the document is at an index of the list.
@@ -65,7 +65,6 @@ func (s *step) shownAt(index int) int {
 
 func (s *step) tell() {
 	s.start, s.end = s.others(s.from)
-	s.at = s.shownAt(s.from)
 	start, end := s.others(s.to)
 	if s.start == s.end && start == end {
 		s.start, s.end = start, end // nothing but the document, if at all
@@ -78,7 +77,7 @@ func (s *step) tell() {
 		s.leave(s.start)
 		s.start++
 	}
-	s.move(s.shownAt(s.to))
+	s.move(s.shownAt(s.from), s.shownAt(s.to))
 	for s.start > start {
 		s.start--
 		s.enter(s.start)
@@ -89,42 +88,25 @@ func (s *step) tell() {
 	}
 }
 
-// place returns where another document is in the result.
-func (s *step) place(index int) int {
-	place := index - s.start
-	if s.at >= 0 && s.at <= place {
-		place++
-	}
-	return place
-}
-
 func (s *step) leave(index int) {
-	place := s.place(index)
-	s.changes = append(s.changes, Change{Type: Removed, ID: s.list.at(index).id, From: place, To: -1})
-	if s.at > place {
-		s.at--
-	}
+	s.changes = append(s.changes, Change{Type: Removed, ID: s.list.at(index).id, From: index - s.start, To: -1})
 }
 
 func (s *step) enter(index int) {
-	place := s.place(index)
 	e := s.list.at(index)
-	s.changes = append(s.changes, Change{Type: Added, ID: e.id, From: -1, To: place, Doc: e.doc})
-	if s.at >= place {
-		s.at++
-	}
+	s.changes = append(s.changes, Change{Type: Added, ID: e.id, From: -1, To: index - s.start, Doc: e.doc})
 }
 
-func (s *step) move(to int) {
-	c := Change{ID: s.id, From: s.at, To: to}
+func (s *step) move(from, to int) {
+	c := Change{ID: s.id, From: from, To: to}
 	switch {
-	case s.at < 0 && to < 0:
+	case from < 0 && to < 0:
 		return
-	case s.at < 0:
+	case from < 0:
 		c.Type = Added
 	case to < 0:
 		c.Type = Removed
-	case s.at == to:
+	case from == to:
 		c.Type = Changed
 	default:
 		c.Type = Moved
@@ -133,5 +115,4 @@ func (s *step) move(to int) {
 		c.Doc = s.is.doc
 	}
 	s.changes = append(s.changes, c)
-	s.at = to
 }

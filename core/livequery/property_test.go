@@ -124,7 +124,7 @@ func (d dice) request() map[string]any {
 		request["sort"] = []any{map[string]any{"_id": direction}}
 	}
 	if d.IntN(2) == 0 {
-		request["limit"] = []int{1, 2, 5, 20}[d.IntN(4)]
+		request["limit"] = []int{0, 1, 2, 5, 20}[d.IntN(5)]
 	}
 	if d.IntN(2) == 0 {
 		request["skip"] = []int{1, 3, 50}[d.IntN(3)]

@@ -41,6 +41,7 @@ const inlined = [
   "internal/bytealg",
   "unicode/utf8",
   "encoding/binary",
+  "math/bits",
   "github.com/cespare/xxhash/v2",
   "github.com/gouchdb/gouchdb/core/internal/md5",
   "github.com/gouchdb/gouchdb/core/kv/internal/tree",

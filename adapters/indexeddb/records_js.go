@@ -126,6 +126,12 @@ const removeStep = 256
 
 // Remove implements [logkv.Device]. It takes several transactions when there is much to remove; what nobody needs may go in any order.
 func (d *Device) Remove(ctx context.Context, ranges []logkv.NumberRange) error {
+	err := d.removeAll(ctx, ranges)
+	d.reserve.removed()
+	return err
+}
+
+func (d *Device) removeAll(ctx context.Context, ranges []logkv.NumberRange) error {
 	if len(ranges) == 0 {
 		return d.removeRanges(ctx, nil)
 	}

@@ -29,10 +29,13 @@ const (
 	lookAgainAfter = 1 << 20
 
 	emptyName = "gouchdb.empty"
-	// Files are tidied up so often at most, after pauses that double, thirteen seconds together.
-	tidyings    = 7
-	firstPause  = 100 * time.Millisecond
-	tidyAgainIn = 30 * time.Second // after it was of no use
+	// LevelDB may take a moment to give back what the removed reserve occupied, and a log that it has just written to a file. So it is waited for at first, this often, for pauses
+	// that double. Then a round begins with making and removing a database. What LevelDB keeps is gone just after that, and there again when it has written its files again, so
+	// the first pauses of a round are the ones that matter. Seven rounds last eighteen seconds.
+	waits, rounds, turns = 5, 7, 4
+	firstWait            = 20 * time.Millisecond
+	firstTurn            = 10 * time.Millisecond
+	tryAgainIn           = 30 * time.Second // after it was of no use
 )
 
 // pieces are what the reserve consists of: each one is added when the origin stores so much. A small one comes first, for where there is no room for more.
@@ -45,9 +48,10 @@ type reserve struct {
 	begun   bool // to be looked after
 	filling bool
 	stop    context.CancelFunc // ends the filling
-	spent   bool               // by us, and not filled again
-	tidied  int                // times since something could be written
-	tidying time.Time          // the last time
+	tried   int                // times since something could be written
+	trying  time.Time          // the last time
+	kept    int                // how often LevelDB is still to be asked for the room of records that were removed
+	asked   time.Time          // the last time
 }
 
 var _ logkv.Reserver = (*Device)(nil)
@@ -56,12 +60,12 @@ var _ logkv.Reserver = (*Device)(nil)
 func (r *reserve) wrote(bytes int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.tidied = 0
+	r.tried = 0
 	r.written += bytes
 	if r.filling || r.begun && r.written < lookAgainAfter {
 		return
 	}
-	r.begun, r.filling, r.spent, r.written = true, true, false, 0
+	r.begun, r.filling, r.written = true, true, 0
 	var ctx context.Context
 	ctx, r.stop = context.WithCancel(context.Background())
 	go r.fill(ctx)
@@ -74,6 +78,26 @@ func (r *reserve) fill(ctx context.Context) {
 	r.mu.Lock()
 	r.filling = false
 	r.mu.Unlock()
+}
+
+// removed takes note that there may be something for LevelDB to give back.
+func (r *reserve) removed() {
+	r.mu.Lock()
+	r.kept = rounds
+	r.mu.Unlock()
+}
+
+// Refused implements [logkv.Reserver]: what was removed before LevelDB gives back when it next pleases, or is made to.
+func (d *Device) Refused() {
+	r := &d.reserve
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.kept == 0 || time.Since(r.asked) < firstWait {
+		return
+	}
+	r.kept--
+	r.asked = time.Now()
+	go func() { _ = makeAndRemove(context.Background()) }()
 }
 
 // close ends what goes on in the background.
@@ -133,34 +157,31 @@ func noise(size int) []byte {
 func (d *Device) Release(ctx context.Context) (released bool, err error) {
 	r := &d.reserve
 	r.mu.Lock()
-	spent := r.spent
-	if time.Since(r.tidying) > tidyAgainIn {
-		r.tidied = 0
+	if time.Since(r.trying) > tryAgainIn {
+		r.tried = 0
 	}
-	tidied := r.tidied
-	if spent {
-		r.tidied, r.tidying = r.tidied+1, time.Now()
-	}
+	tried := r.tried
+	r.tried, r.trying = r.tried+1, time.Now()
 	// What is deleted now is not to be crowded out by a new reserve.
-	r.spent, r.begun, r.written = true, true, 0
+	r.begun, r.written = true, 0
 	r.mu.Unlock()
-	// Even if it is spent: another tab may have filled it again.
-	err = deleteDatabase(ctx, reserveName)
-	switch {
-	case err != nil || !spent:
+	if tried == 0 || tried > waits { // perhaps another tab has filled it again
+		err = deleteDatabase(ctx, reserveName)
+	}
+	if err != nil || tried == 0 {
 		return true, err
-	case tidied < tidyings:
-		return true, tidy(ctx, firstPause<<tidied)
 	}
-	return false, nil
-}
-
-// tidy makes and removes an empty database, and then waits for what the browser does in the background.
-func tidy(ctx context.Context, wait time.Duration) error {
-	if err := makeAndRemove(ctx); err != nil {
-		return err
+	if tried <= waits {
+		return true, pause.For(ctx, firstWait<<(tried-1))
 	}
-	return pause.For(ctx, wait)
+	round, turn := (tried-waits-1)/turns, (tried-waits-1)%turns
+	switch {
+	case round == rounds:
+		return false, nil
+	case turn == 0:
+		return true, makeAndRemove(ctx)
+	}
+	return true, pause.For(ctx, firstTurn<<(round+turn))
 }
 
 // makeAndRemove makes an empty database and removes it, for the sake of what the browser does then.

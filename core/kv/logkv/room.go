@@ -14,6 +14,9 @@ type Reserver interface {
 	// Release gives that room back, for the next calls to use, and takes its time; released is false when there was none left to give back. When what is written next
 	// finds no room all the same, it is called again.
 	Release(ctx context.Context) (released bool, err error)
+	// Refused is told that a write was refused that makes no room and does not get any. The device may see to it, without making anybody wait, that there is room later
+	// where something was removed.
+	Refused()
 }
 
 var _ kv.Freer = (*transaction)(nil)
@@ -44,6 +47,9 @@ func (s *Store) retryFreeing(group []*request, err error) (rest []*request, agai
 		}
 		return false
 	})
+	if device, ok := s.device.(Reserver); ok && len(refused) > 0 {
+		device.Refused()
+	}
 	s.finish(refused, err)
 	frees := slices.ContainsFunc(rest, func(r *request) bool { return r.err == nil })
 	return rest, frees && (len(refused) > 0 || s.useReserve(s.lifetime))

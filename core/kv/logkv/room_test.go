@@ -27,6 +27,7 @@ type cramped struct {
 	room     int
 	reserve  int
 	released int
+	refused  int
 }
 
 func (d *cramped) fits(data [][]byte) error {
@@ -66,6 +67,13 @@ func (d *cramped) Release(context.Context) (released bool, err error) {
 	return released, nil
 }
 
+// Refused implements logkv.Reserver.
+func (d *cramped) Refused() {
+	d.mutex.Lock()
+	defer d.mutex.Unlock()
+	d.refused++
+}
+
 // fillUp writes values of a kilobyte until there is no room for one, and returns how many there are.
 func fillUp(t *testing.T, store kv.Store) int {
 	t.Helper()
@@ -101,6 +109,7 @@ func TestWithoutRoomWhatMakesRoomUsesTheReserve(t *testing.T) {
 	n := fillUp(t, store)
 	require.Greater(t, n, 100)
 	assert.Zero(t, device.released, "a write that makes no room leaves the reserve alone")
+	assert.Equal(t, 1, device.refused, "and the device is told of it")
 
 	// Updates that share a commit are judged each for itself.
 	seed := seeds.For(t)

@@ -41,12 +41,12 @@ const inlined = [
   "internal/bytealg",
   "unicode/utf8",
   "encoding/binary",
-  "math/bits",
   "github.com/cespare/xxhash/v2",
   "github.com/gouchdb/gouchdb/core/internal/md5",
   "github.com/gouchdb/gouchdb/core/kv/internal/tree",
   "github.com/gouchdb/gouchdb/core/kv/logkv",
   "github.com/gouchdb/gouchdb/core/rawjson",
+  "math/bits",
 ];
 const pageFlags = ["-gcflags=all=-l", ...inlined.map((name) => `-gcflags=${name}=`)];
 

@@ -140,28 +140,44 @@ func (s *Store) passLog() {
 
 // catchUpSoon is what the device calls when somebody else has appended.
 func (s *Store) catchUpSoon() {
-	s.mutex.Lock()
-	already := s.catchingUp
-	s.catchingUp = true
-	s.mutex.Unlock()
-	if already {
+	if !s.beginCatchingUp() {
 		return
 	}
 	s.inBackground(func() {
-		s.mutex.Lock()
-		s.catchingUp = false // what is appended from now on may be missed, so the next notice must count again
-		s.mutex.Unlock()
-		if s.options.Durability == MemoryFirst && !s.somethingNew() || s.takeLog(s.lifetime) != nil {
+		if s.options.Durability == MemoryFirst {
+			s.endCatchingUp()
+			if !s.somethingNew() || !s.beginCatchingUp() {
+				return
+			}
+		}
+		err := s.takeLog(s.lifetime)
+		s.endCatchingUp()
+		if err != nil {
 			return
 		}
 		defer s.passLog()
 		// A failure is nobody's to hear: whoever needs the newest state asks for it, and is told then.
-		_, err := s.catchUp(s.lifetime)
-		if err == nil {
+		if _, err = s.catchUp(s.lifetime); err == nil {
 			err = s.rebase()
 		}
 		s.noticeClosed(err)
 	})
+}
+
+// beginCatchingUp reports whether it is the caller's turn to look for what others have appended. Nobody else's comes before endCatchingUp.
+func (s *Store) beginCatchingUp() bool {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	already := s.catchingUp
+	s.catchingUp = true
+	return !already
+}
+
+// endCatchingUp comes before the look: what is appended from then on may be missed, so the next notice must count again.
+func (s *Store) endCatchingUp() {
+	s.mutex.Lock()
+	s.catchingUp = false
+	s.mutex.Unlock()
 }
 
 // somethingNew looks without taking the log, for who may have to hand over at any moment what is acknowledged.

@@ -36,6 +36,7 @@ func Run(t *testing.T, harness Harness) {
 		{"records are read as they were appended", testRecords},
 		{"reading from a number on", testReadFrom},
 		{"an append that is not next is refused", testHeadMoved},
+		{"durabilities in turn", testDurabilities},
 		{"concurrent appends", testConcurrentAppends},
 		{"snapshots", testSnapshots},
 		{"a snapshot of many chunks", testLargeSnapshot},
@@ -191,6 +192,32 @@ func testHeadMoved(t *testing.T, h Harness) {
 	assert.Equal(t, "3=three 4=four", readFrom(t, d, 1, large))
 }
 
+// durabilities are all there are. What is memory-first to a store is relaxed to a device.
+var durabilities = []logkv.Durability{logkv.Strict, logkv.Relaxed, logkv.MemoryFirst}
+
+func testDurabilities(t *testing.T, h Harness) {
+	d := h.open(t)
+	ctx := context.Background()
+	head, want := uint64(0), ""
+	for range 2 {
+		for _, before := range durabilities {
+			for _, after := range durabilities {
+				for _, durability := range []logkv.Durability{before, after} {
+					require.NoError(t, d.Append(ctx, head+1, toBytes([]string{"a", "b"}), durability))
+					head += 2
+					want += " " + strconv.FormatUint(head-1, 10) + "=a " + strconv.FormatUint(head, 10) + "=b"
+					for _, first := range []uint64{1, head, head + 2} {
+						require.ErrorIs(t, d.Append(ctx, first, toBytes([]string{"x"}), durability), logkv.ErrHeadMoved)
+					}
+				}
+			}
+		}
+		require.NoError(t, d.Sync(ctx))
+		d = h.reopen(t, d)
+		assert.Equal(t, want, " "+readFrom(t, d, 1, large))
+	}
+}
+
 func testSlices(t *testing.T, h Harness) {
 	d := h.open(t)
 	ctx := context.Background()
@@ -227,7 +254,9 @@ func testContexts(t *testing.T, h Harness) {
 	assert.ErrorIs(t, err, context.Canceled)
 	_, err = d.Read(ended, []uint64{1})
 	assert.ErrorIs(t, err, context.Canceled)
-	assert.ErrorIs(t, d.Append(ended, 2, toBytes([]string{"x"}), logkv.Strict), context.Canceled)
+	for _, durability := range durabilities {
+		assert.ErrorIs(t, d.Append(ended, 2, toBytes([]string{"x"}), durability), context.Canceled)
+	}
 	assert.ErrorIs(t, d.WriteSnapshot(ended, 1, nil), context.Canceled)
 	assert.ErrorIs(t, d.Remove(ended, nil), context.Canceled)
 	assert.ErrorIs(t, d.Sync(ended), context.Canceled)
@@ -247,7 +276,9 @@ func checkClosed(t *testing.T, d logkv.Device) {
 	assert.ErrorIs(t, err, core.ErrClosed)
 	_, err = d.Read(ctx, []uint64{1})
 	assert.ErrorIs(t, err, core.ErrClosed)
-	assert.ErrorIs(t, d.Append(ctx, 2, toBytes([]string{"x"}), logkv.Strict), core.ErrClosed)
+	for _, durability := range durabilities {
+		assert.ErrorIs(t, d.Append(ctx, 2, toBytes([]string{"x"}), durability), core.ErrClosed)
+	}
 	assert.ErrorIs(t, d.WriteSnapshot(ctx, 1, nil), core.ErrClosed)
 	assert.ErrorIs(t, d.Remove(ctx, nil), core.ErrClosed)
 	assert.ErrorIs(t, d.Sync(ctx), core.ErrClosed)

@@ -34,7 +34,7 @@ func testConcurrentAppends(t *testing.T, h Harness) {
 				for {
 					// Two records each: they must stay together.
 					text := strconv.Itoa(writer) + "." + strconv.Itoa(round)
-					err := device.Append(ctx, next, toBytes([]string{text, text}), logkv.Relaxed)
+					err := device.Append(ctx, next, toBytes([]string{text, text}), durabilities[round%len(durabilities)])
 					if err == nil {
 						break
 					}
@@ -80,20 +80,28 @@ func testAnother(t *testing.T, h Harness) {
 		default:
 		}
 	})
-	appendTexts(t, first, 2, "two")
-	select {
-	case <-notices:
-	case <-time.After(10 * time.Second):
-		require.FailNow(t, "no notice")
+	head := uint64(1)
+	for _, durability := range durabilities {
+		for len(notices) > 0 { // of before
+			<-notices
+		}
+		require.NoError(t, first.Append(ctx, head+1, toBytes([]string{"two"}), durability))
+		select {
+		case <-notices:
+		case <-time.After(10 * time.Second):
+			require.FailNow(t, "no notice")
+		}
+		number := func(n uint64) string { return strconv.FormatUint(n, 10) }
+		assert.Equal(t, number(head+1)+"=two", readFrom(t, second, head+1, large))
+		require.ErrorIs(t, second.Append(ctx, head+1, toBytes([]string{"x"}), durability), logkv.ErrHeadMoved)
+		require.NoError(t, second.Append(ctx, head+2, toBytes([]string{"three"}), durability))
+		assert.Equal(t, number(head+2)+"=three", readFrom(t, first, head+2, large))
+		head += 2
 	}
-	assert.Equal(t, "1=one 2=two", readFrom(t, second, 1, large))
-	require.ErrorIs(t, second.Append(ctx, 2, toBytes([]string{"x"}), logkv.Strict), logkv.ErrHeadMoved)
-	appendTexts(t, second, 3, "three")
-	assert.Equal(t, "3=three", readFrom(t, first, 3, large))
-	require.NoError(t, first.WriteSnapshot(ctx, 3, toBytes([]string{"chunk"})))
+	require.NoError(t, first.WriteSnapshot(ctx, head, toBytes([]string{"chunk"})))
 	base, err := second.Load(ctx, logkv.Newest, large)
 	require.NoError(t, err)
-	assert.Equal(t, uint64(3), base.Covers)
+	assert.Equal(t, head, base.Covers)
 	require.NoError(t, second.Close())
-	appendTexts(t, first, 4, "four")
+	appendTexts(t, first, head+1, "four")
 }

@@ -21,6 +21,8 @@ type batch struct {
 	stale bool
 	// accepted are the updates in it that were acknowledged already.
 	accepted []redo
+	// commit is set when it is handed to the device; then it takes in nothing more.
+	commit commitID
 }
 
 func newBatch(options Options, base *state) *batch {
@@ -123,11 +125,11 @@ func (b *batch) holds(record uint64) bool { return record >= b.first() }
 func (b *batch) content(record uint64) []byte { return b.records[record-b.first()] }
 
 // seal finishes the records.
-func (b *batch) seal(commit commitID) [][]byte {
+func (b *batch) seal() [][]byte {
 	sealed := make([][]byte, len(b.records)) // readers may be looking at the ones there are
 	for i, record := range b.records {
 		sealed[i] = trim(seal(record, header{
-			last: i == len(b.records)-1, commit: commit, number: b.first() + uint64(i), part: uint32(i),
+			last: i == len(b.records)-1, commit: b.commit, number: b.first() + uint64(i), part: uint32(i),
 		}))
 	}
 	return sealed

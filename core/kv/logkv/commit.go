@@ -109,16 +109,13 @@ func (s *Store) transaction(b *batch) *transaction {
 
 // settle commits a batch. It returns again when the updates have to run again, otherwise the outcome for those that succeeded.
 func (s *Store) settle(b *batch, standstills *int) (again bool, err error) {
-	var commit commitID
 	switch {
 	case b.stale:
 		*standstills++
 	case b.empty():
 		// Nothing to commit; whether that is right depends on there being nothing newer.
 	default:
-		s.commits++
-		commit = commitID{writer: s.writer, sequence: s.commits}
-		err := s.append(b, commit)
+		err := s.append(b)
 		if !errors.Is(err, ErrHeadMoved) {
 			s.noticeClosed(err)
 			return false, err
@@ -132,7 +129,7 @@ func (s *Store) settle(b *batch, standstills *int) (again bool, err error) {
 	}
 	moved := s.newest() != b.base
 	switch {
-	case found[commit]:
+	case found[b.commit]:
 		return false, nil // the device had taken the commit already, without our knowing
 	case moved:
 		*standstills = 0
@@ -152,15 +149,15 @@ func (s *Store) settle(b *batch, standstills *int) (again bool, err error) {
 }
 
 // append gives the records of a batch to the device and, when it has taken them, publishes the state that they lead to.
-func (s *Store) append(b *batch, commit commitID) error {
-	records := b.seal(commit)
+func (s *Store) append(b *batch) error {
+	records := s.sealed(b)
 	if err := s.device.Append(s.lifetime, b.first(), records, s.options.Durability); err != nil {
 		return err
 	}
 	for i, record := range records {
 		s.cache.put(b.first()+uint64(i), record)
 	}
-	s.publish(b.result(), b.size, len(records), b.changes)
+	s.publish(b.result(), nil, b.size, len(records), b.changes)
 	return nil
 }
 

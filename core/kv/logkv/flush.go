@@ -60,16 +60,23 @@ func (s *Store) prepareFlight(awaited uint64) (ready bool, err error) {
 	}
 	a := &s.ahead
 	if a.flying == nil && a.open != nil && a.logged < awaited {
-		s.commits++
-		commit := commitID{writer: s.writer, sequence: s.commits}
-		sealed := a.open.seal(commit)
+		sealed := s.sealed(a.open)
 		s.mutex.Lock()
-		a.flying, a.sealed, a.commit, a.open = a.open, sealed, commit, nil
+		a.flying, a.sealed, a.open = a.open, sealed, nil
 		// What it builds on is in the log by now, and need not be kept in memory.
 		s.current = a.flying.preview(nil)
 		s.mutex.Unlock()
 	}
 	return a.flying != nil, nil
+}
+
+// sealed finishes the records of a batch. The caller holds the log.
+func (s *Store) sealed(b *batch) [][]byte {
+	if b.commit == (commitID{}) {
+		s.commits++
+		b.commit = commitID{writer: s.writer, sequence: s.commits}
+	}
+	return b.seal()
 }
 
 // land takes note that the device has taken the batch. The caller holds the flight, not the log.
@@ -85,7 +92,7 @@ func (s *Store) land() {
 	a.logged += uint64(len(b.accepted))
 	a.flying, a.sealed = nil, nil
 	late := a.failure != nil // then there are settled views that have not waited for it
-	a.failure, a.attempts = nil, 0
+	a.succeeded()
 	if a.open == nil {
 		s.current = s.logged
 	}
@@ -136,7 +143,7 @@ func (s *Store) rebase() error {
 		if next.empty() {
 			a.open, s.current = nil, onto
 			a.logged += count
-			a.failure, a.attempts = nil, 0
+			a.succeeded()
 		} else {
 			a.open, s.current = next, next.preview(nil)
 		}

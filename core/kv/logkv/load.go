@@ -206,7 +206,7 @@ func (s *Store) catchUp(ctx context.Context) (found map[commitID]bool, err error
 		}
 	}
 	if p.head > before.head {
-		s.publish(p.result(), p.size, p.records, true)
+		s.publish(p.result(), p.commits, p.size, p.records, true)
 	}
 	return p.commits, nil
 }
@@ -221,6 +221,6 @@ func (s *Store) reload(ctx context.Context) (found map[commitID]bool, err error)
 	result.tail.writing = s.tail.writing
 	s.tail = result.tail
 	s.mutex.Unlock()
-	s.publish(result.state, 0, 0, true)
+	s.publish(result.state, nil, 0, 0, true)
 	return nil, nil
 }

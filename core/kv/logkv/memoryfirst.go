@@ -19,7 +19,6 @@ type ahead struct {
 	onto   *state
 	flying *batch
 	sealed [][]byte // the records of flying
-	commit commitID // of flying
 	open   *batch
 
 	accepted, logged uint64 // updates so far
@@ -45,6 +44,24 @@ func (a *ahead) empty() bool { return a.flying == nil && a.open == nil }
 
 // early reports whether anything may be acknowledged before it is logged.
 func (a *ahead) early() bool { return a.failure == nil && !a.closing && !a.leaving }
+
+// succeeded takes note that the log can be written. What is acknowledged from now on does not wait for the next try after a failure, which may be far away.
+func (a *ahead) succeeded() {
+	if a.failure != nil && a.timer != nil {
+		a.timer.Reset(flushDelay)
+	}
+	a.failure, a.attempts = nil, 0
+}
+
+// recognise takes note of what turns out to be in the log although the device has not said so. Others may have gone on from there, so it must not be done again.
+func (a *ahead) recognise(found map[commitID]bool) {
+	for _, b := range []**batch{&a.flying, &a.open} {
+		if *b != nil && found[(*b).commit] {
+			a.logged += uint64(len((*b).accepted))
+			*b = nil
+		}
+	}
+}
 
 func (a *ahead) stopTimer() {
 	if a.timer != nil {
@@ -74,10 +91,12 @@ func (s *Store) acceptOrCommit() {
 		s.finish(left, err)
 		return
 	}
-	if s.log.Take(s.lifetime, nil) {
-		s.commitGroup(left)
-		s.log.Pass()
+	if !s.log.Take(s.lifetime, nil) {
+		s.finish(left, core.ErrClosed)
+		return
 	}
+	s.commitGroup(left)
+	s.log.Pass()
 }
 
 // acceptQueued runs and acknowledges queued updates. It returns the one with which it does not work, nil when none is left. The caller holds the log.
@@ -106,7 +125,8 @@ func (s *Store) acceptNow(ctx context.Context, write func(kv.Tx) error) bool {
 		return false
 	}
 	defer s.log.Pass()
-	return s.accept(&request{ctx: ctx, write: write})
+	// Somebody who commits may have let go of the log only for what was acknowledged before to be logged, and nothing may come between.
+	return s.Prompt() && s.accept(&request{ctx: ctx, write: write})
 }
 
 // accept runs an update and acknowledges it, if that can be done before it is logged: it has succeeded, changed something, and can be done again.
@@ -114,7 +134,7 @@ func (s *Store) accept(r *request) bool {
 	s.mutex.Lock()
 	a := &s.ahead
 	b := a.open
-	full := b != nil && b.size >= groupBytes || !a.early()
+	full := b != nil && (b.size >= groupBytes || b.commit != commitID{}) || !a.early()
 	if b == nil {
 		b = newBatch(s.options, s.current)
 	}
@@ -131,10 +151,15 @@ func (s *Store) accept(r *request) bool {
 		b.stale = false
 		return false
 	}
-	b.accepted = append(b.accepted, tx.redo)
 	next := b.preview(b.base.unlogged)
 
 	s.mutex.Lock()
+	if !a.early() { // meanwhile: somebody who closes or leaves has not waited for it
+		s.mutex.Unlock()
+		b.rollback(before)
+		return false
+	}
+	b.accepted = append(b.accepted, tx.redo)
 	a.open = b
 	s.current = next
 	a.accepted++
@@ -223,8 +248,7 @@ func (s *Store) follow(device Leaver) {
 	flying, open := s.ahead.flying, s.ahead.open
 	s.mutex.Unlock()
 	if flying != nil && open != nil {
-		s.commits++
-		device.Follow(open.first(), open.seal(commitID{writer: s.writer, sequence: s.commits}))
+		device.Follow(open.first(), s.sealed(open))
 	}
 }
 

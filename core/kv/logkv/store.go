@@ -141,17 +141,20 @@ func (s *Store) newestLogged() *state {
 	return s.logged
 }
 
-// publish makes a state that is in the log the newest one, and tells those who wait for changes, if it is one. Views go on seeing what is acknowledged, if there is such;
-// see rebase. The caller holds the log.
-func (s *Store) publish(next *state, bytes, records int, changes bool) {
+// publish makes a state that is in the log the newest one, and tells those who wait for changes, if it is one. found are the commits that were found there.
+// Views go on seeing what is acknowledged, if there is such; see rebase. The caller holds the log.
+func (s *Store) publish(next *state, found map[commitID]bool, bytes, records int, changes bool) {
 	s.mutex.Lock()
 	s.logged = next
+	s.ahead.recognise(found)
 	if s.ahead.empty() {
 		s.current, s.ahead.onto = next, next
+		s.ahead.succeeded()
 	}
 	s.tail.add(bytes, records)
 	s.mutex.Unlock()
 	if changes {
+		s.ahead.done.Fire()
 		s.changed.Fire()
 	}
 }

@@ -14,57 +14,17 @@ import (
 
 	"github.com/gouchdb/gouchdb/adapters/memory"
 	"github.com/gouchdb/gouchdb/core"
+	"github.com/gouchdb/gouchdb/core/adaptertest/overtaken"
 	"github.com/gouchdb/gouchdb/core/docstore"
-	"github.com/gouchdb/gouchdb/core/kv"
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
 	"github.com/gouchdb/gouchdb/core/kv/logkv/memdevice"
 	"github.com/gouchdb/gouchdb/wasm/internal/engine"
 )
 
-// overtaken is a database whose readings are overtaken, as it seems, at their ends, as often as is said.
-type overtaken struct {
-	*docstore.DB
-	times atomic.Int64
-}
-
-func (o *overtaken) fail(err error) error {
-	if err == nil && o.times.Add(-1) >= 0 {
-		return core.ErrStorage.From(kv.ErrOutlived)
-	}
-	return err
-}
-
-func (o *overtaken) AllDocs(ctx context.Context, options core.AllDocsOptions, each func(*core.AllDocsRow) error) (core.AllDocsSummary, error) {
-	summary, err := o.DB.AllDocs(ctx, options, each)
-	return summary, o.fail(err)
-}
-
-func (o *overtaken) Changes(ctx context.Context, options core.ChangesOptions, each func(*core.Change) error) (core.ChangesSummary, error) {
-	summary, err := o.DB.Changes(ctx, options, each)
-	return summary, o.fail(err)
-}
-
-func (o *overtaken) Find(ctx context.Context, request []byte, each func([]byte) error) (core.FindSummary, error) {
-	summary, err := o.DB.Find(ctx, request, each)
-	return summary, o.fail(err)
-}
-
-// View shows all documents.
-func (o *overtaken) View(ctx context.Context, _, _ string, options core.ViewOptions, each func(*core.ViewRow) error) (core.ViewSummary, error) {
-	_, err := o.DB.AllDocs(ctx, core.AllDocsOptions{IncludeDocs: true}, func(row *core.AllDocsRow) error {
-		return each(&core.ViewRow{ID: row.Key, Key: []byte("1"), Value: []byte("1"), Doc: row.Doc})
-	})
-	return core.ViewSummary{}, o.fail(err)
-}
-
-func (o *overtaken) EachLocal(ctx context.Context, each func(*core.Document) error) error {
-	return o.fail(o.DB.EachLocal(ctx, each))
-}
-
 func TestAnAnswerThatIsOvertakenIsMadeAnew(t *testing.T) {
 	t.Parallel()
 	s := newShell(t)
-	o := &overtaken{}
+	o := &overtaken.DB{}
 	s.engine = engine.New(engine.Openers{"stored": {Open: func(ctx context.Context, name string, _ []byte) (core.Adapter, error) {
 		db, err := memory.Open(ctx, name)
 		o.DB = db
@@ -78,17 +38,17 @@ func TestAnAnswerThatIsOvertakenIsMadeAnew(t *testing.T) {
 		"docs":    `["find",` + db + `,{},{"selector":{},"limit":100000}]`,
 		"rows ":   `["query",` + db + `,{"ddoc":"d","view":"v","include_docs":true}]`,
 	} {
-		o.times.Store(3)
+		o.Times.Store(3)
 		call := s.submit(request)
 		ids, _ := s.idsIn(call, strings.TrimSpace(list))
 		assert.Len(t, ids, 300, request)
 		assert.True(t, s.again[call], "parts were taken back: %s", request)
 
-		o.times.Store(1000)
+		o.Times.Store(1000)
 		assert.Equal(t, core.ErrStorage.Name, s.fail(request).Name, "it does not go on for ever: %s", request)
 	}
 	s.call(`["put",` + db + `,{},{"_id":"_local/l"}]`)
-	o.times.Store(3)
+	o.Times.Store(3)
 	assert.Equal(t, `["{\"_id\":\"_local/l\",\"_rev\":\"0-1\"}"]`, s.call(`["localDocs",`+db+`,{}]`))
 }
 

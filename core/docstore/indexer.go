@@ -203,15 +203,21 @@ func (db *DB) IndexProgress(ctx context.Context) (progress []IndexProgress, err 
 			return err
 		}
 		built, err := c.states(ctx, s)
+		if err != nil {
+			return err
+		}
 		for i, number := range c.numbers {
 			if state := built[c.place(number)]; state != complete {
 				x := c.indexes[i]
 				progress = append(progress, IndexProgress{DesignDoc: x.DesignDoc, Name: x.Name, Done: min(state, m.updateSeq), Total: m.updateSeq, Began: began, Updated: updated})
 			}
 		}
-		return err
+		return nil
 	})
-	return append(progress, db.views.progress()...), err
+	if err != nil {
+		return nil, err
+	}
+	return append(progress, db.views.progress()...), nil
 }
 
 // has reports whether an index with this number is defined.

@@ -179,6 +179,14 @@ func TestWhatIsCollectedWhenItIsReadAgain(t *testing.T) {
 			info, err := db.ViewInfo(ctx, "d")
 			return string(info), err
 		},
+		"indexes": func(db *docstore.DB) (string, error) {
+			indexes, err := db.Indexes(ctx)
+			return fmt.Sprint(indexes), err
+		},
+		"index progress": func(db *docstore.DB) (string, error) {
+			progress, err := db.IndexProgress(ctx)
+			return fmt.Sprint(len(progress)), err
+		},
 		"compact": func(db *docstore.DB) (string, error) {
 			if err := db.Compact(ctx); err != nil {
 				return "", err
@@ -203,6 +211,9 @@ func TestWhatIsCollectedWhenItIsReadAgain(t *testing.T) {
 			require.NoError(t, err)
 			_, err = db.View(ctx, "d", "v", core.ViewOptions{}, func(*core.ViewRow) error { return nil })
 			require.NoError(t, err)
+			_, err = db.CreateIndex(ctx, []byte(`{"index":{"fields":["a"]}}`))
+			require.NoError(t, err)
+			db.AwaitIndexer()
 
 			before := store.injector.Count()
 			store.injector.At(n, fault.Fail, core.ErrStorage.From(kv.ErrOutlived))

@@ -31,8 +31,9 @@ const (
 	emptyName = "gouchdb.empty"
 	// LevelDB may take a moment to give back what the removed reserve occupied, and a log that it has just written to a file. So it is waited for at first, this often, for pauses
 	// that double. Then a round begins with making and removing a database. What LevelDB keeps is gone just after that, and there again when it has written its files again, so
-	// the first pauses of a round are the ones that matter. Seven rounds last eighteen seconds.
+	// the first pauses of a round are the ones that matter, and do not grow any more from the sixth on. All rounds last three quarters of a minute.
 	waits, rounds, turns = 5, 14, 4
+	longestRound         = 5
 	firstWait            = 20 * time.Millisecond
 	firstTurn            = 10 * time.Millisecond
 	tryAgainIn           = 30 * time.Second // after it was of no use
@@ -181,7 +182,7 @@ func (d *Device) Release(ctx context.Context) (released bool, err error) {
 	case turn == 0:
 		return true, makeAndRemove(ctx)
 	}
-	return true, pause.For(ctx, firstTurn<<(min(round, 5)+turn))
+	return true, pause.For(ctx, firstTurn<<(min(round, longestRound)+turn))
 }
 
 // makeAndRemove makes an empty database and removes it, for the sake of what the browser does then.

@@ -34,15 +34,6 @@ const outcomes = `
     (value) => ({ value }),
     ({ name, status, message, reason }) => ({ name, status, text: [message, reason].join(" ") }),
   );
-  // In an exceeded quota, LevelDB may need longer than the engine waits for it, seldom: then it goes through half a minute later.
-  globalThis.patiently = async (call) => {
-    const first = await globalThis.outcome(call());
-    if (first.name !== "insufficient_storage") {
-      return first;
-    }
-    await new Promise((resolve) => { setTimeout(resolve, 31_000); });
-    return globalThis.outcome(call());
-  };
 `;
 
 for (const features of [[], ["IdbSqliteBackingStore"]]) {
@@ -419,13 +410,13 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
           const { rows } = await globalThis.db.allDocs();
           const failures = [];
           for (const { id, value } of rows.slice(0, 30)) {
-            const { name } = await globalThis.patiently(() => globalThis.db.remove(id, value.rev));
+            const { name } = await globalThis.outcome(globalThis.db.remove(id, value.rev));
             if (name) {
               failures.push(name);
               break;
             }
           }
-          const { name: compacting = "ok" } = await globalThis.patiently(() => globalThis.db.compact());
+          const { name: compacting = "ok" } = await globalThis.outcome(globalThis.db.compact());
           return { failures, compacting, rows: (await globalThis.db.allDocs()).rows.length };
         });
         assert.deepEqual(deleting, { failures: [], compacting: "ok", rows: full.rows - 30 });
@@ -525,7 +516,7 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
           const failures = [];
           const { rows } = await db.allDocs({ endkey: "9~" });
           for (const { id, value } of rows.filter((row) => Number(row.id) % 2 === mine)) {
-            const { name } = await globalThis.patiently(() => db.remove(id, value.rev));
+            const { name } = await globalThis.outcome(db.remove(id, value.rev));
             if (name) {
               failures.push(name);
               break;
@@ -567,7 +558,7 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
         const { rows } = await db.allDocs();
         const deleting = [];
         for (const { id, value } of rows.slice(0, 100)) {
-          const { name } = await globalThis.patiently(() => db.remove(id, value.rev));
+          const { name } = await globalThis.outcome(db.remove(id, value.rev));
           deleting.push(name);
           if (name) {
             break;
@@ -577,7 +568,7 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
         const left = (await db.allDocs()).rows.length;
         const compacting = [];
         for (let i = 0; i < 3; i++) {
-          compacting.push((await globalThis.patiently(() => db.compact())).name);
+          compacting.push((await globalThis.outcome(db.compact())).name);
         }
         // LevelDB gives the room back some moments after it was asked for, as a rule.
         let second;

@@ -35,7 +35,7 @@ var _ logkv.Device = (*Device)(nil)
 
 // OpenDevice opens the storage of a database, creating it when it is not there. Errors: ErrNewerFormat, ErrLocked (IndexedDB does not answer), ErrStorage.
 func OpenDevice(ctx context.Context, name string) (*Device, error) {
-	d := &Device{name: namePrefix + name}
+	d := &Device{name: namePrefix + name, leaving: leaving{fraction: 0.25 + float64(uint32(rand.Uint64()))/(1<<33)}}
 	var conn *connection
 	var err error
 	for range maxAttempts {

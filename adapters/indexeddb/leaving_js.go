@@ -15,15 +15,19 @@ import (
 // else's commits within moments, and a page that lives on notices it and appends again.
 //
 // What follows an Append that has not ended must not be added if that fails. If it has not been committed it is taken back, and all is added together. Otherwise there
-// is the guard: a key in the meta store, the number of the record after which the log goes on. One Append leaves the guard for the next, which removes it; what
-// follows that adds it, which fails if it is there, because the Append has failed.
+// is the guard: a key in the meta store, the number of the record after which the log goes on, with a fraction by which each device knows its own: nobody else removes
+// it soon. One Append leaves the guard for the next, which removes it; what follows that adds it, which fails if it is there, because the Append has failed.
 
 // leaving is what a device knows of it, guarded by the device's mutex.
 type leaving struct {
-	hurries int        // calls of Hurry that go on
-	current *appending // nil when none is under way
-	guarded uint64     // the newest guard that we have left
+	hurries  int        // calls of Hurry that go on
+	current  *appending // nil when none is under way
+	guarded  uint64     // after which record we have left the newest guard
+	fraction float64    // of our guards
 }
+
+// forgotten is how many records later a guard is of no use: its device has gone, or has appended something else. It is more than one Append ever adds.
+const forgotten = 1000
 
 // appending is an Append under way.
 type appending struct {
@@ -56,19 +60,27 @@ func (a *appending) commit() {
 	}
 }
 
-// guard leaves the guard after the record last, in the place of those that were left up to before.
-func (tx *transaction) guard(before, last uint64) {
+func (d *Device) guardAfter(record uint64) float64 { return float64(record) + d.fraction }
+
+// guard leaves the guard after a record, in the place of our last one.
+func (d *Device) guard(tx *transaction, record uint64) {
 	meta := tx.store(metaStore)
-	tx.call(meta, "delete", tx.keyRange("bound", 0, float64(before)))
-	tx.call(meta, "put", 0, float64(last))
+	tx.call(meta, "delete", d.guardAfter(d.guarded))
+	tx.call(meta, "put", 0, d.guardAfter(record))
 }
 
-// begin takes note of an Append whose requests have been made.
-func (d *Device) begin(a *appending) {
+// begin takes note of an Append whose records have been added.
+func (d *Device) begin(a *appending, durability logkv.Durability) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	a.guarded = a.first > 1 && d.guarded == a.first-1
 	d.current = a
+	if durability == logkv.MemoryFirst {
+		if !a.guarded && a.first > forgotten {
+			a.tx.call(a.tx.store(metaStore), "delete", a.tx.keyRange("bound", 0, float64(a.first-forgotten)))
+		}
+		d.guard(a.tx, a.last)
+	}
 	if d.hurries > 0 {
 		a.commit()
 	}
@@ -117,14 +129,16 @@ func (d *Device) Follow(first uint64, records [][]byte) {
 	tx := &transaction{}
 	tx.idb = tx.call(conn.database, "transaction", []any{recordsStore, metaStore}, readWrite, options)
 	if a.committed {
-		tx.call(tx.store(metaStore), "add", 0, float64(a.first-1))
+		meta := tx.store(metaStore)
+		tx.call(meta, "add", 0, d.guardAfter(a.first-1))
+		tx.call(meta, "delete", d.guardAfter(a.last))
 	} else {
 		a.tx.abort(logkv.ErrHeadMoved) // when it is looked for, it is there
 		a.committed = true
 		tx.add(a.first, a.records)
 	}
 	tx.add(first, records)
-	tx.guard(a.last, first+uint64(len(records))-1)
+	d.guard(tx, first+uint64(len(records))-1)
 	tx.commit()
 	if tx.err != nil {
 		tx.abort(nil)

@@ -139,13 +139,17 @@ func TestWhatFollows(t *testing.T) {
 	ctx := context.Background()
 	for name, c := range map[string]struct {
 		guarded, hurried, moved bool
+		by                      logkv.Durability // of who has moved the head
+		more                    bool             // by two
 		fails                   bool
 		want                    string
 	}{
 		"one that is not committed is added with it":                {want: "one two three", fails: true},
-		"one that is not committed and would have failed":           {moved: true, want: "one other", fails: true},
+		"one that is not committed and would have failed":           {moved: true, by: logkv.Relaxed, want: "one other", fails: true},
 		"one that is committed, after a guard":                      {guarded: true, hurried: true, want: "one two three"},
-		"one that is committed and fails, after a guard":            {guarded: true, hurried: true, moved: true, want: "one other", fails: true},
+		"one that is committed and fails, after a guard":            {guarded: true, hurried: true, moved: true, by: logkv.Relaxed, want: "one other", fails: true},
+		"one that is committed and fails on somebody else's guard":  {guarded: true, hurried: true, moved: true, by: logkv.MemoryFirst, want: "one other", fails: true},
+		"one that is committed and fails, after many by others":     {guarded: true, hurried: true, moved: true, more: true, by: logkv.MemoryFirst, want: "one other another", fails: true},
 		"one that is committed, without a guard: it cannot be safe": {hurried: true, want: "one two"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -157,13 +161,20 @@ func TestWhatFollows(t *testing.T) {
 			}
 			require.NoError(t, device.Append(ctx, 1, texts("one"), durability))
 			if c.moved {
-				require.NoError(t, other.Append(ctx, 2, texts("other"), logkv.Relaxed))
+				require.NoError(t, other.Append(ctx, 2, texts("other"), c.by))
 			}
-			outcome := begun(t, device, 2, "two")
+			if c.more {
+				require.NoError(t, other.Append(ctx, 3, texts("another"), c.by))
+			}
+			two := []string{"two"}
+			if c.more { // what follows would leave a gap
+				two = []string{"two", "zwei", "deux"}
+			}
+			outcome := begun(t, device, 2, two...)
 			if c.hurried {
 				defer device.Hurry()()
 			}
-			device.Follow(3, texts("three"))
+			device.Follow(2+uint64(len(two)), texts("three"))
 			if err := <-outcome; c.fails {
 				require.ErrorIs(t, err, logkv.ErrHeadMoved)
 			} else {
@@ -184,21 +195,41 @@ func TestFollowHandsOverNothingElsewhere(t *testing.T) {
 	assert.Equal(t, "one", inLog(t, device), "there is a gap")
 }
 
+// guards returns the keys of the meta store that are guards, without their fractions.
+func guards(t *testing.T, device *Device) (numbers []int) {
+	t.Helper()
+	var keys safejs.Value
+	require.NoError(t, device.transact(context.Background(), "reading", readOnly, []any{metaStore}, logkv.Relaxed, func(tx *transaction) {
+		keys = tx.call(tx.store(metaStore), "getAllKeys")
+	}))
+	var c calls
+	for i := range c.length(c.get(keys, "result")) {
+		if key, err := c.index(c.get(keys, "result"), i).Float(); err == nil {
+			numbers = append(numbers, int(key))
+		}
+	}
+	require.NoError(t, c.err)
+	return numbers
+}
+
 func TestGuardsDoNotPileUp(t *testing.T) {
 	ctx := context.Background()
-	device := openDevice(t, freshName())
+	name := freshName()
+	device, other := openDevice(t, name), openDevice(t, name)
 	for number := uint64(1); number < 6; number++ {
 		require.NoError(t, device.Append(ctx, number, texts("text"), logkv.MemoryFirst))
 	}
 	outcome := begun(t, device, 6, "six")
 	device.Follow(7, texts("seven"))
 	require.ErrorIs(t, <-outcome, logkv.ErrHeadMoved)
-	var keys safejs.Value
-	require.NoError(t, device.transact(ctx, "reading", readOnly, []any{metaStore}, logkv.Relaxed, func(tx *transaction) {
-		keys = tx.call(tx.store(metaStore), "getAllKeys")
-	}))
-	var c calls
-	found, err := c.call(c.get(keys, "result"), "join").String()
-	require.NoError(t, err)
-	assert.Equal(t, "7,"+identityKey, found)
+	assert.Equal(t, []int{7}, guards(t, device))
+
+	for number := uint64(8); number < 12; number += 2 {
+		require.NoError(t, device.Append(ctx, number, texts("text"), logkv.MemoryFirst))
+		require.NoError(t, other.Append(ctx, number+1, texts("text"), logkv.MemoryFirst))
+	}
+	assert.Equal(t, []int{7, 10, 11}, guards(t, device), "one for each of those who write, and one of which it is not known whether it is there")
+	require.NoError(t, other.Append(ctx, 12, make([][]byte, 2*forgotten), logkv.MemoryFirst))
+	require.NoError(t, device.Append(ctx, 12+2*forgotten, texts("text"), logkv.MemoryFirst))
+	assert.Equal(t, []int{11 + 2*forgotten, 12 + 2*forgotten}, guards(t, device), "what is long ago is removed")
 }

@@ -94,10 +94,7 @@ func (d *Device) Append(ctx context.Context, first uint64, records [][]byte, dur
 			a.checked(tx.length(keys) == expected && (expected == 0 || tx.number(tx.index(keys, 0)) == first-1))
 		})
 		tx.add(first, records)
-		if durability == logkv.MemoryFirst {
-			tx.guard(first-1, a.last)
-		}
-		d.begin(a)
+		d.begin(a, durability)
 	})
 	if a != nil {
 		err = d.end(a, err, durability)

@@ -85,6 +85,8 @@ type batch struct {
 	results    []core.BulkResult
 	// indexDue says that the batch has made an index that is to be built, or unmade one.
 	indexDue bool
+	// borrows says that it refers to contents of attachments that it has not written.
+	borrows bool
 }
 
 // write is one document of a batch, as far as it could be worked out without looking into the store.
@@ -280,6 +282,7 @@ func (b *batch) run(ctx context.Context, tx kv.Tx) error {
 	if b.indexDue, err = e.finishIndexes(); err != nil {
 		return err
 	}
+	b.borrows = e.borrows
 	if m != before {
 		m.write(tx)
 	}

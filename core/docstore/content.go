@@ -64,6 +64,7 @@ func (e *edit) refer(a *attachment) error {
 	if err != nil {
 		return err
 	}
+	e.borrows = e.borrows || found || a.staged != 0
 	switch {
 	case found && a.staged != 0:
 		if err := e.unstage(a, true); err != nil {

@@ -19,6 +19,7 @@ type edit struct {
 	results    []core.BulkResult
 	replicated bool
 	indexing   indexing
+	borrows    bool // it refers to the content of an attachment that it has not written
 }
 
 // document applies the writes of one document, one after the other: each sees what those before it did.

@@ -16,10 +16,11 @@ type made struct {
 
 // offerRedo tells a store that acknowledges updates before it commits them how to do this batch again, should another tab have been first. The writer has been told its
 // revisions by then and relies on them. So they are stored as they are, with their ancestry, as a replication from another
-// database would: what both tabs have changed becomes a conflict, and nothing is lost. A local document has the content of who comes last.
+// database would: what both tabs have changed becomes a conflict, and nothing is lost. A local document has the content of who comes last. What refers to contents that it
+// has not written itself waits for the log, because another tab might remove those.
 func (b *batch) offerRedo(tx kv.Tx) {
 	redoer, ok := tx.(kv.Redoer)
-	if !ok {
+	if !ok || b.borrows {
 		return
 	}
 	var docs []made

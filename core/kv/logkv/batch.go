@@ -146,9 +146,14 @@ func trim(record []byte) []byte {
 // result is the state after the commit.
 func (b *batch) result() *state {
 	logBytes := b.base.logBytes + uint64(b.size)
-	return &state{
+	next := &state{
 		tree: b.tree, head: b.base.head + uint64(len(b.records)), bytes: b.bytes, logBytes: logBytes - min(logBytes, b.reclaimed),
+		content: b.base.content,
 	}
+	if b.changes {
+		next.content = next.head
+	}
+	return next
 }
 
 // preview is the same state while the commit is not in the log, over one that may not be either.

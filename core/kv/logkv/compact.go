@@ -211,7 +211,7 @@ func (s *Store) removeDead(ctx context.Context, last, head *state) error {
 		}
 		done++
 	}
-	if s.newestLogged().head == done && states == 1 {
+	if s.newestLogged().head == done && states == 1 && head.content <= last.head {
 		s.compacted = done // until something is committed, there is nothing more to do
 	}
 	return nil

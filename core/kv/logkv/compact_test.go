@@ -87,6 +87,42 @@ func TestCompactingAgainDoesNothing(t *testing.T) {
 	assert.LessOrEqual(t, len(storage.Numbers()), len(numbers)+1)
 }
 
+// amid calls a function once, when the first snapshot has been written.
+type amid struct {
+	logkv.Device
+	call func()
+}
+
+func (a *amid) WriteSnapshot(ctx context.Context, covers uint64, chunks [][]byte) error {
+	err := a.Device.WriteSnapshot(ctx, covers, chunks)
+	if call := a.call; call != nil {
+		a.call = nil
+		call()
+	}
+	return err
+}
+
+func TestCompactingAgainRemovesWhatWasWrittenDuringTheFirstTime(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	storage := memdevice.New()
+	device := &amid{Device: storage.Open(nil)}
+	store, err := logkv.Open(ctx, device, uncached)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, store.Close()) }()
+	put(t, store, "a", strings.Repeat("first", 100))
+	var garbage uint64
+	device.call = func() {
+		put(t, store, "a", strings.Repeat("second", 100))
+		garbage = slices.Max(storage.Numbers())
+		put(t, store, "a", strings.Repeat("third", 100))
+	}
+	require.NoError(t, store.Compact(ctx))
+	require.Contains(t, storage.Numbers(), garbage, "only one of the two snapshots covers it")
+	require.NoError(t, store.Compact(ctx))
+	assert.NotContains(t, storage.Numbers(), garbage)
+}
+
 // measured notes how much is appended at once.
 type measured struct {
 	logkv.Device

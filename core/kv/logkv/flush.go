@@ -159,6 +159,7 @@ func (s *Store) redoOnto(onto *state) (b *batch, count uint64, err error) {
 	was := s.newest()
 	acknowledged := &reader{store: s, tree: was.tree, unlogged: was.unlogged}
 	b = newBatch(s.options, onto)
+	b.changes = true
 	b.save()
 	for _, from := range []*batch{s.ahead.flying, s.ahead.open} {
 		if from == nil {

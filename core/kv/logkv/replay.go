@@ -16,6 +16,8 @@ type state struct {
 	// logBytes is how much log there is, about: of records that were removed by another context it is told by the next snapshot only.
 	logBytes uint64
 	unlogged *layer // the records up to head that are not in the log yet
+	// content is a head as old as what views of this state are shown: what came after it has only moved that.
+	content uint64
 
 	views int // how many are reading it; guarded by the store's mutex
 }
@@ -52,7 +54,7 @@ func (p *replay) add(r Record) error {
 		return blameRecord(r.Number, core.ErrCorrupt.Because("it does not continue the commit before it"))
 	}
 	p.partial = append(p.partial, r)
-	p.head = r.Number
+	p.head, p.content = r.Number, r.Number
 	p.size += len(r.Data)
 	p.logBytes += uint64(len(r.Data))
 	p.records++

@@ -124,7 +124,7 @@ func decodeSnapshot(covers uint64, chunks [][]byte, wholly bool) (*state, error)
 	}
 	header := chunks[0]
 	return &state{
-		tree: tree.Over(base), head: covers,
+		tree: tree.Over(base), head: covers, content: covers,
 		logBytes: binary.LittleEndian.Uint64(header[14:]), bytes: binary.LittleEndian.Uint64(header[22:]),
 	}, nil
 }

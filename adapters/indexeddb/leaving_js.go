@@ -3,16 +3,14 @@
 package indexeddb
 
 import (
-	"cmp"
-
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
 )
 
 // A page that is left gets no more answers, while an Append looks at the log's head before it commits, and a transaction that is not committed dies with its page. What
 // has been committed does not: the browser carries it out. So when a page is left, transactions are committed before they have had a look. What makes that safe
 // where another context has appended meanwhile is that records are added, not put: the transaction fails on the first one that is there already.
-// Where a compaction has removed that one since, ours are added where nobody looks for them, until another compaction removes them. That takes two of somebody
-// else's commits within moments, and a page that lives on notices it and appends again.
+// Where a compaction has removed that one since, ours are added amid the log. That takes two of somebody else's commits and most of a compaction within moments, and a page that
+// lives on notices it, removes them, and appends again; else another compaction does.
 //
 // What follows an Append that has not ended must not be added if that fails. If it has not been committed it is taken back, and all is added together. Otherwise there
 // is the guard: a key in the meta store, the number of the record after which the log goes on, with a fraction by which each device knows its own: nobody else removes
@@ -92,9 +90,6 @@ func (d *Device) end(a *appending, err error, durability logkv.Durability) error
 	defer d.mu.Unlock()
 	if d.current == a {
 		d.current = nil
-	}
-	if a.late {
-		err = cmp.Or(err, error(logkv.ErrHeadMoved))
 	}
 	if err == nil && durability == logkv.MemoryFirst {
 		d.guarded = a.last

@@ -3,6 +3,7 @@
 package indexeddb
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
@@ -97,6 +98,10 @@ func (d *Device) Append(ctx context.Context, first uint64, records [][]byte, dur
 		d.begin(a, durability)
 	})
 	if a != nil {
+		if err == nil && a.late {
+			// Nobody may find it where it has come in: neither we, who would take it for appended, nor somebody who has not heard of the compaction.
+			err = cmp.Or(d.removeRanges(ctx, []logkv.NumberRange{{First: first, Last: a.last}}), error(logkv.ErrHeadMoved))
+		}
 		err = d.end(a, err, durability)
 	}
 	if err == nil {

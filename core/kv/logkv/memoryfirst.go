@@ -149,6 +149,9 @@ func (s *Store) accept(r *request) bool {
 			b.rollback(before)
 		}
 		b.stale = false
+		if !r.aborted {
+			r.err = nil // it runs again; should it not get so far, this would not be why
+		}
 		return false
 	}
 	next := b.preview(b.base.unlogged)

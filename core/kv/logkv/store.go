@@ -240,8 +240,8 @@ func (s *Store) Destroy(ctx context.Context) error {
 		defer patience.Stop()
 		s.background.Wait()
 		s.end()
-		s.forget()
 	})
+	defer s.forget()
 	if err := s.device.Destroy(ctx); err != nil {
 		return errors.Join(err, s.device.Close())
 	}
@@ -266,8 +266,10 @@ func (s *Store) shut() {
 	s.ahead.stopTimer()
 }
 
-// forget releases the memory, also when somebody keeps the closed store.
+// forget releases the memory, also when somebody keeps the closed store. It waits for who is catching up with others, whom the device, closed by now, does not keep.
 func (s *Store) forget() {
+	s.flight.Take(context.Background(), nil)
+	defer s.flight.Pass()
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.current = emptyState()

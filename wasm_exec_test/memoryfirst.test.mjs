@@ -33,13 +33,16 @@ const loggedBytes = (database) => new Promise((resolve, reject) => {
 // Runs in a page: writes without end, and tells the test what was acknowledged.
 async function writeOn(database, { GouchDB, name, report }) {
   const db = new GouchDB(database, { durability: "memory-first" });
-  // What follows the very first transaction of a page before that is answered cannot be handed over (docs/reliability.md).
-  await db.put({ _id: name });
-  await db.flush();
   for (let i = 0; ; i++) {
     const { id, rev } = await db.put({ _id: `${name}-${i}`, text: "x".repeat(300) });
     report({ acknowledged: [[id, rev]] });
   }
+}
+
+// Runs in a page: has it shown, hidden …, which it is told by an event, or, before it opens a database, finds so.
+function show(state) {
+  Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
 }
 
 async function revisionsAfresh(database, { GouchDB }) {
@@ -61,10 +64,7 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
       const [page, other] = [await lab.tab("hidden"), await lab.tab("hidden-other")];
       await page.run(writeWithoutTimers, "hidden");
       assert.ok(await other.run(loggedBytes, "hidden") < 5_000, "it waits for a timer");
-      await page.run(() => {
-        Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
-        document.dispatchEvent(new Event("visibilitychange"));
-      });
+      await page.run(show, "hidden");
       await inTime((async () => {
         while (await other.run(loggedBytes, "hidden") < 20_000);
       })(), "what is in the log");
@@ -113,10 +113,6 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
     test("a page that is shown again acknowledges first again, and has kept what it was told while it was hidden", async () => {
       const [page, other] = [await lab.tab("shown"), await lab.tab("shown-other")];
       await page.run(writeWithoutTimers, "shown");
-      const show = (state) => {
-        Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
-        document.dispatchEvent(new Event("visibilitychange"));
-      };
       await page.run(show, "hidden");
       // No timer is ever due: what is acknowledged now was logged before.
       await page.run(() => globalThis.db.put({ _id: "while hidden", text: "x".repeat(10_000) }));
@@ -132,6 +128,54 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
       assert.equal(await other.run(countAfresh, "shown"), 23);
       await Promise.all([page.kill("close"), other.kill("close")]);
     });
+
+    test("a database that is opened in a hidden page acknowledges what is in the log", async () => {
+      const [page, other] = [await lab.tab("opened"), await lab.tab("opened-other")];
+      await page.run(show, "hidden");
+      await page.run(async (_, { GouchDB }) => {
+        globalThis.db = new GouchDB("opened", { durability: "memory-first" });
+        await globalThis.db.info();
+        globalThis.setTimeout = () => 0; // no timer is ever due
+        await globalThis.db.put({ _id: "while hidden", text: "x".repeat(10_000) });
+      });
+      assert.ok(await other.run(loggedBytes, "opened") > 10_000, "what was acknowledged is logged");
+      await Promise.all([page.kill("close"), other.kill("close")]);
+    });
+
+    for (const durability of ["memory-first", "relaxed", "strict"]) {
+      test(`a write that is under way when the page becomes hidden succeeds: ${durability}`, async () => {
+        const page = await lab.tab(`under-way-${durability}`);
+        const outcomes = await page.run(async (durability, { GouchDB }) => {
+          const db = new GouchDB(`under-way-${durability}`, { durability });
+          const change = (state) => {
+            Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+          };
+          const { add } = IDBObjectStore.prototype;
+          const outcomes = [];
+          for (let i = 0; i < 5; i++) {
+            // In a task of its own, as the browser does it, while the transaction has no answer yet.
+            const begun = new Promise((resolve) => {
+              IDBObjectStore.prototype.add = function (...values) {
+                IDBObjectStore.prototype.add = add;
+                const { port1, port2 } = new MessageChannel();
+                port1.onmessage = () => resolve(port1.close());
+                port2.postMessage("");
+                return add.apply(this, values);
+              };
+            });
+            const written = db.put({ _id: `${i}`, text: "x".repeat(3_000_000) }).then(() => db.flush());
+            await begun;
+            change("hidden");
+            outcomes.push(await written.then(() => "stored", ({ reason }) => reason));
+            change("visible");
+          }
+          return outcomes;
+        }, durability);
+        assert.deepEqual(outcomes, Array(5).fill("stored"));
+        await page.kill("close");
+      });
+    }
 
     test("closing says when what was acknowledged cannot be stored", async () => {
       const page = await lab.tab("closing");

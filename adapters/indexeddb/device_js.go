@@ -24,18 +24,19 @@ type Device struct {
 	channel  *channel
 	reserve  reserve
 
-	mu   sync.Mutex
-	conn *connection // nil after it was lost
-	leaving
-	closed error // why nothing goes any more
+	mu     sync.Mutex
+	conn   *connection // nil after it was lost
+	closed error       // why nothing goes any more
 	notify func()
+	// leaving is what is handed over when the page is left.
+	leaving
 }
 
 var _ logkv.Device = (*Device)(nil)
 
 // OpenDevice opens the storage of a database, creating it when it is not there. Errors: ErrNewerFormat, ErrLocked (IndexedDB does not answer), ErrStorage.
 func OpenDevice(ctx context.Context, name string) (*Device, error) {
-	d := &Device{name: namePrefix + name, leaving: leaving{fraction: 0.25 + float64(uint32(rand.Uint64()))/(1<<33)}}
+	d := &Device{name: namePrefix + name, leaving: newLeaving()}
 	var conn *connection
 	var err error
 	for range maxAttempts {

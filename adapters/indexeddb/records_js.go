@@ -3,7 +3,6 @@
 package indexeddb
 
 import (
-	"cmp"
 	"context"
 
 	"github.com/gouchdb/gouchdb/core/kv/logkv"
@@ -77,13 +76,18 @@ func (d *Device) Read(ctx context.Context, numbers []uint64) ([][]byte, error) {
 // Append implements [logkv.Device].
 func (d *Device) Append(ctx context.Context, first uint64, records [][]byte, durability logkv.Durability) error {
 	d.channel.appending()
-	stores := []any{recordsStore}
+	stores, guarded := []any{recordsStore}, false
 	if durability == logkv.MemoryFirst {
 		stores = append(stores, metaStore)
+		guarded = d.placeGuard(first)
 	}
 	var a *appending
 	err := d.transact(ctx, "writing", readWrite, stores, durability, func(tx *transaction) {
-		a = &appending{tx: tx, first: first, last: first + uint64(len(records)) - 1, records: records}
+		a = &appending{tx: tx, first: first, records: records, ahead: durability == logkv.MemoryFirst}
+		if a.ahead {
+			a.guard, a.guarded = d.guardAt(first), guarded
+			a.useGuard(d.guardAt(a.next()))
+		}
 		store := tx.store(recordsStore)
 		// The newest record is never removed, so the head is where the writer believes it to be exactly when nothing follows it and it is there.
 		newest := tx.call(store, "getAllKeys", tx.keyRange("lowerBound", float64(first-1)), 2)
@@ -95,14 +99,10 @@ func (d *Device) Append(ctx context.Context, first uint64, records [][]byte, dur
 			a.checked(tx.length(keys) == expected && (expected == 0 || tx.number(tx.index(keys, 0)) == first-1))
 		})
 		tx.add(first, records)
-		d.begin(a, durability)
+		d.begin(a)
 	})
 	if a != nil {
-		if err == nil && a.late {
-			// Nobody may find it where it has come in: neither we, who would take it for appended, nor somebody who has not heard of the compaction.
-			err = cmp.Or(d.removeRanges(ctx, []logkv.NumberRange{{First: first, Last: a.last}}), error(logkv.ErrHeadMoved))
-		}
-		err = d.end(a, err, durability)
+		err = d.end(a, err)
 	}
 	if err == nil {
 		d.channel.appended()

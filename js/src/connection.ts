@@ -1,7 +1,7 @@
 import type { CallExtras, Engine } from "./engine.js";
 import { GouchError } from "./error.js";
 import { currentHost, getEngine, type Place } from "./host.js";
-import { drainWhenLeaving } from "./leaving.js";
+import { drainWhenLeaving, hidden } from "./leaving.js";
 import type { Address } from "./name.js";
 import { listen } from "./questions.js";
 
@@ -45,6 +45,9 @@ export class Connection {
         listen(engine);
       }
       const handle = (await engine.call("open", 0, address, { signal: this.#abandoned.signal })) as number;
+      if (hidden()) {
+        await engine.call("leave", 0, {}).catch(() => undefined); // who flushes or closes is told
+      }
       if (this.#revsLimit !== undefined) {
         await engine.call("revsLimit", handle, { revs_limit: this.#revsLimit });
       }

@@ -30,8 +30,13 @@ function listen(how: "addEventListener" | "removeEventListener"): void {
   document[how]("visibilitychange", change);
 }
 
+/** Whether this is a page that nobody sees. What is opened in one has not heard of it. */
+export function hidden(): boolean {
+  return typeof document !== "undefined" && document.visibilityState === "hidden";
+}
+
 function change({ type }: Event): void {
-  askEngines(type === "pagehide" || document.visibilityState === "hidden" ? "leave" : "stay").catch(() => {
+  askEngines(type === "pagehide" || hidden() ? "leave" : "stay").catch(() => {
     // It is tried again, and who flushes or closes is told.
   });
 }

@@ -102,7 +102,8 @@ const (
 // Leaver is a Device in a context that may end soon after it was told so, as a page does that is left: without another answer to anything, so what is begun then has
 // to be handed over whole. Somebody else's commit in the last moments can still make it fail.
 type Leaver interface {
-	// Hurry lets every Append that is under way, or begins before calm is called, go on by itself from when it has been begun.
+	// Hurry lets an Append of MemoryFirst that is under way, and every one that begins before calm is called, go on by itself from when it has been begun.
+	// One that is under way may be begun anew for that: then it fails with ErrHeadMoved, and its records are found in the log.
 	Hurry() (calm func())
 	// Follow hands over the records that follow those of the Append under way, which is of MemoryFirst, to be appended if it succeeds and only then. It does not tell the
 	// outcome: whoever is still there appends them again, and is told that the head has moved. When it cannot do that safely, nothing is handed over.

@@ -2,6 +2,7 @@ package logkv_test
 
 import (
 	"context"
+	"strings"
 	"sync"
 	"testing"
 
@@ -157,4 +158,50 @@ func TestAnUpdateThatHasBegunBeforeLeavingIsAcknowledgedWhenItIsInTheLog(t *test
 	got, err := contents(storage.Clone())
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"a": "1"}, got)
+}
+
+// misplaced is a device with a record in the log's past, where a page that was left has added it after a compaction.
+type misplaced struct {
+	logkv.Device
+	record logkv.Record
+}
+
+func (d *misplaced) ReadFrom(ctx context.Context, from uint64, maxBytes int) ([]logkv.Record, error) {
+	records, err := d.Device.ReadFrom(ctx, from, maxBytes)
+	if from == d.record.Number {
+		records = append([]logkv.Record{d.record}, records...)
+	}
+	return records, err
+}
+
+func (*misplaced) Watch(func()) {} // it does not hear of what others do
+
+func TestWhatWasAddedInTheLogsPastIsNotTakenForDamage(t *testing.T) {
+	ctx := context.Background()
+	foreign := memdevice.New()
+	put(t, open(t, foreign, logkv.Options{RecordBytes: 1000}), "a", strings.Repeat("a", 900), "b", strings.Repeat("b", 900))
+	var second []byte
+	foreign.TamperRecord(2, func(data []byte) []byte {
+		second = data
+		return data
+	})
+
+	storage := memdevice.New()
+	writer := open(t, storage, small)
+	put(t, writer, "c", "1")
+	device := &misplaced{Device: storage.Open(nil)}
+	reader, err := logkv.Open(ctx, device, small)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, reader.Close()) })
+	put(t, writer, "c", "2")
+	put(t, writer, "c", "3")
+	require.NoError(t, writer.Compact(ctx))
+	require.NotContains(t, storage.Numbers(), uint64(2))
+	device.record = logkv.Record{Number: 2, Data: second}
+	require.NoError(t, reader.Refresh(ctx))
+	require.NoError(t, reader.View(ctx, func(s kv.Snapshot) error {
+		value, _, err := s.Get(ctx, []byte("c"))
+		assert.Equal(t, "3", string(value))
+		return err
+	}))
 }

@@ -51,7 +51,7 @@ func (p *replay) add(r Record) error {
 		p.partial, p.owner = nil, h.commit
 	}
 	if int(h.part) != len(p.partial) || h.commit != p.owner {
-		return blameRecord(r.Number, core.ErrCorrupt.Because("it does not continue the commit before it"))
+		return &gapError{err: blameRecord(r.Number, core.ErrCorrupt.Because("it does not continue the commit before it"))}
 	}
 	p.partial = append(p.partial, r)
 	p.head, p.content = r.Number, r.Number

@@ -232,50 +232,57 @@ func (s *side) forgot(before side) bool {
 }
 
 func (s *side) read(ctx context.Context, retry *retrier) error {
-	return retry.do(ctx, "reading the checkpoint of the "+s.name, func() error {
-		doc, err := s.db.Get(ctx, s.docID, core.GetOptions{})
-		switch {
-		case errors.Is(err, core.ErrMissing):
-			s.rev, s.doc = core.Rev{}, nil
-			return nil
-		case err != nil:
-			return err
-		}
-		s.rev, s.doc = doc.Rev, parseCheckpoint(doc.Body)
+	return retry.do(ctx, "reading the checkpoint of the "+s.name, func() error { return s.readOnce(ctx) })
+}
+
+func (s *side) readOnce(ctx context.Context) error {
+	doc, err := s.db.Get(ctx, s.docID, core.GetOptions{})
+	switch {
+	case errors.Is(err, core.ErrMissing):
+		s.rev, s.doc = core.Rev{}, nil
 		return nil
-	})
+	case err != nil:
+		return err
+	}
+	s.rev, s.doc = doc.Rev, parseCheckpoint(doc.Body)
+	return nil
 }
 
 // conflictsBorne bounds how often a write of a checkpoint is repeated because somebody else has just written it.
 const conflictsBorne = 5
 
-// write stores a checkpoint over the one that was last seen. Found another one in its place, it is either ours, and just the answer was
-// lost, or it comes from a run elsewhere; then ours replaces it, which at worst lets somebody begin further back.
+// write stores a checkpoint over the one that was last seen. When that fails, what is there now is either ours, and just the answer was
+// lost, or it comes from a run elsewhere; then ours replaces it, which at worst lets somebody begin further back. Or the failure was that of a server
+// which comes back with less than it had: it may take ours in the place of a checkpoint that it does not have any more.
 func (s *side) write(ctx context.Context, retry *retrier, next *checkpoint, trust func() error) error {
 	body := next.appendJSON(nil)
+	failed := false
 	for conflicts := 0; ; conflicts++ {
 		err := retry.do(ctx, "writing the checkpoint of the "+s.name, func() error {
+			if failed {
+				before := *s
+				if err := s.readOnce(ctx); err != nil || s.doc.same(next) {
+					return err
+				}
+				if s.forgot(before) {
+					return errForgotten
+				}
+			}
 			if err := trust(); err != nil {
 				return err
 			}
+			failed = true
 			rev, err := core.Put(ctx, s.db, &core.Document{ID: s.docID, Rev: s.rev, Body: body})
 			if err == nil {
 				s.rev, s.doc = rev, next
 			}
 			return err
 		})
-		if !errors.Is(err, core.ErrConflict) {
+		switch {
+		case !errors.Is(err, core.ErrConflict):
 			return err
-		}
-		if conflicts == conflictsBorne {
+		case conflicts == conflictsBorne:
 			return &stepError{"giving up after " + strconv.Itoa(conflicts) + " attempts", err}
-		}
-		before := *s
-		if err := s.read(ctx, retry); err != nil || s.doc.same(next) {
-			return err
-		}
-		if s.forgot(before) {
-			return errForgotten
 		}
 	}
 }

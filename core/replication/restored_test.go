@@ -1,7 +1,9 @@
 package replication_test
 
 import (
+	"context"
 	"strconv"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -129,4 +131,50 @@ func TestRestoredInTheMiddleOfARun(t *testing.T) {
 			})
 		}
 	}
+}
+
+// restoredDuringTheNote is a source that is restored from a backup while the note is being written that a run has begun, and comes back as another tells.
+type restoredDuringTheNote struct {
+	*changing
+	backup core.Adapter
+	gone   chan struct{}
+	pages  atomic.Int64
+}
+
+func (r *restoredDuringTheNote) BulkDocs(ctx context.Context, docs []*core.Document, options core.BulkDocsOptions) ([]core.BulkResult, error) {
+	select {
+	case <-r.gone:
+		return r.changing.BulkDocs(ctx, docs, options)
+	default:
+		r.to(r.backup)
+		close(r.gone)
+		return nil, core.ErrStorage
+	}
+}
+
+func (r *restoredDuringTheNote) Changes(ctx context.Context, options core.ChangesOptions, each func(*core.Change) error) (core.ChangesSummary, error) {
+	if r.pages.Add(1) == 2 {
+		<-r.gone
+	}
+	return r.changing.Changes(ctx, options, each)
+}
+
+// The restored source takes the note all the same, and what it tells behind the change that had been read looks as if nothing had happened.
+func TestRestoredWhileTheRunIsNoted(t *testing.T) {
+	t.Parallel()
+	source, target := named(t, "the source"), named(t, "the target")
+	fill(t, source, 0, 10)
+	from, to := &changing{now: source}, &changing{now: target, name: "target"}
+	replicate(t, from, to, replication.Options{})
+	put(t, source, "last", `{}`)
+
+	restored := named(t, "the source")
+	for i := range 9 { // at sequences that the checkpoint has passed
+		put(t, restored, "new"+strconv.Itoa(i), `{}`)
+	}
+	put(t, restored, "last", `{}`)
+	fill(t, restored, 0, 10)
+	put(t, restored, docID(0), `{"again":true}`) // so that nothing is left where the last change was
+	replicate(t, &restoredDuringTheNote{changing: from, backup: restored, gone: make(chan struct{})}, to, replication.Options{BatchSize: 1})
+	requireAllThere(t, restored, target, nil)
 }

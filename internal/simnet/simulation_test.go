@@ -19,6 +19,7 @@ import (
 
 	"github.com/gouchdb/gouchdb/core"
 	"github.com/gouchdb/gouchdb/core/replication"
+	"github.com/gouchdb/gouchdb/internal/seeds"
 )
 
 const (
@@ -28,12 +29,12 @@ const (
 )
 
 // TestSimulation lets replicas edit and replicate through a network in which everything goes wrong. No checkpoint may pass a document that was not
-// written, no run may say ok that lost one, and once the network is well everybody has the same. GOUCHDB_SOAK is how long to try new seeds, for example 5m.
+// written, no run may say ok that lost one, and once the network is well everybody has the same. GOUCHDB_SOAK is how long to try new seeds, for example 5m; GOUCHDB_SEED is the first one.
 func TestSimulation(t *testing.T) {
 	t.Parallel()
-	until, first := time.Now(), uint64(1)
+	until, first := time.Now(), seeds.For(t)
 	if soak, err := time.ParseDuration(os.Getenv("GOUCHDB_SOAK")); err == nil {
-		until, first = until.Add(soak), rand.Uint64()>>20
+		until = until.Add(soak)
 	}
 	written := map[string]int{}
 	tried := uint64(0)

@@ -94,7 +94,7 @@ func (d *device) since(c *copier) index {
 	return c.lacks(d.index)
 }
 
-// takeOver puts the copy in the place of the file. The caller holds rewriting and writing.
+// takeOver puts the copy in the place of the file, or fails and leaves that. The caller holds rewriting and writing.
 func (d *device) takeOver(c *copier, plain *os.File) error {
 	if _, err := c.to.WriteAt(appendFileHeader(nil, c.size, c.salt), 0); err != nil {
 		return err
@@ -117,9 +117,11 @@ func (d *device) takeOver(c *copier, plain *os.File) error {
 	slices.SortFunc(d.index.snapshots, newestFirst)
 	d.durable, d.marked, d.torn = c.size, false, false
 	// The new file is the database now. Until its directory is on disk, too, a loss of power may bring the old file back; that one holds the same, but not
-	// what is written from now on. So no later write begins before.
+	// what is written from now on. So no later write begins before, and fails if this cannot be done.
 	d.renamed = true
-	return errors.Join(old.Close(), d.mend())
+	_ = d.mend()
+	_ = old.Close() // nobody needs it any more
+	return nil
 }
 
 // copier copies frames to another file.

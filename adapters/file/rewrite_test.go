@@ -2,10 +2,12 @@ package file
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -109,4 +111,35 @@ func TestClosingEndsACompaction(t *testing.T) {
 	got, err := openAndRead(path)
 	require.NoError(t, err)
 	assert.Equal(t, map[string]string{"overwritten": strings.Repeat("49", 300)}, got)
+}
+
+// reluctant is a file that says that it could not be closed.
+type reluctant struct{ diskFile }
+
+func (f reluctant) Close() error { return errors.Join(f.diskFile.Close(), syscall.EIO) }
+
+// From the moment at which the new file has the name there is no way back to the old one.
+func TestAnOldFileThatCannotBeClosedDoesNotCloseTheNewOne(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	device, err := openDevice(path, func(file *os.File) diskFile {
+		if file.Name() == path {
+			return reluctant{file}
+		}
+		return file
+	})
+	require.NoError(t, err)
+	store, err := logkv.Open(context.Background(), device, tiny)
+	require.NoError(t, err)
+	for i := range 50 {
+		putText(t, store, "overwritten", strings.Repeat(fmt.Sprint(i), 300))
+	}
+	require.NoError(t, store.Compact(context.Background()))
+	putText(t, store, "later", "1")
+	_, err = openAndRead(path)
+	require.ErrorIs(t, err, core.ErrLocked)
+	require.NoError(t, store.Close())
+	got, err := openAndRead(path)
+	require.NoError(t, err)
+	assert.Equal(t, map[string]string{"overwritten": strings.Repeat("49", 300), "later": "1"}, got)
 }

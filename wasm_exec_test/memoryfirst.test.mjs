@@ -129,6 +129,19 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
       await Promise.all([page.kill("close"), other.kill("close")]);
     });
 
+    test("an engine that does not start does not keep another from being told that the page is hidden", async () => {
+      const [page, other] = [await lab.tab("starting"), await lab.tab("starting-other")];
+      await page.run(writeWithoutTimers, "starting");
+      await page.run((_, { GouchDB }) => {
+        GouchDB.init({ worker: true, workerURL: URL.createObjectURL(new Blob([], { type: "text/javascript" })) });
+      });
+      await page.run(show, "hidden");
+      await inTime((async () => {
+        while (await other.run(loggedBytes, "starting") < 20_000);
+      })(), "what is in the log");
+      await Promise.all([page.kill("close"), other.kill("close")]);
+    });
+
     test("a database that is opened in a hidden page acknowledges what is in the log", async () => {
       const [page, other] = [await lab.tab("opened"), await lab.tab("opened-other")];
       await page.run(show, "hidden");
@@ -164,7 +177,7 @@ for (const features of [[], ["IdbSqliteBackingStore"]]) {
                 return add.apply(this, values);
               };
             });
-            const written = db.put({ _id: `${i}`, text: "x".repeat(3_000_000) }).then(() => db.flush());
+            const written = db.put({ _id: `${i}`, text: "x".repeat(1_000_000) }).then(() => db.flush());
             await begun;
             change("hidden");
             outcomes.push(await written.then(() => "stored", ({ reason }) => reason));

@@ -69,11 +69,11 @@ export function getEngine(place: Place = "here"): Promise<Engine> {
   return engine;
 }
 
-/** Runs an operation on each engine that has been started; there are as many answers. */
+/** Runs an operation on each engine that has been started; there are as many answers. None waits for another, which may still be starting. */
 export async function askEngines(operation: string): Promise<unknown[]> {
-  const settled = await Promise.allSettled(engines.values());
-  const running = settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-  return Promise.all(running.map((engine) => engine.call(operation, 0, {})));
+  const ask = (engine: Engine) => engine.call(operation, 0, {}).then((answer) => [answer]);
+  const answers = await Promise.all(Array.from(engines.values(), (engine) => engine.then(ask, () => [])));
+  return answers.flat();
 }
 
 /** Takes the engine from elsewhere, and starts it. */

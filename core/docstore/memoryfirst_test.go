@@ -25,7 +25,7 @@ import (
 )
 
 // tab opens the database in a storage, whose devices are like tabs.
-func tab(t *testing.T, device *memdevice.Device, durability logkv.Durability) *docstore.DB {
+func tab(t *testing.T, device logkv.Device, durability logkv.Durability) *docstore.DB {
 	t.Helper()
 	store, err := logkv.Open(context.Background(), device, logkv.Options{
 		Durability: durability, RecordBytes: 3000, SnapshotBytes: 60_000, CacheBytes: 20_000,
@@ -39,7 +39,7 @@ func tab(t *testing.T, device *memdevice.Device, durability logkv.Durability) *d
 	return db
 }
 
-func openTab(t *testing.T, device *memdevice.Device, durability logkv.Durability) *docstore.DB {
+func openTab(t *testing.T, device logkv.Device, durability logkv.Durability) *docstore.DB {
 	t.Helper()
 	db := tab(t, device, durability)
 	t.Cleanup(func() { require.NoError(t, db.Close()) })

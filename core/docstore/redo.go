@@ -1,6 +1,8 @@
 package docstore
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 
@@ -12,6 +14,8 @@ import (
 type made struct {
 	docID string
 	rev   core.Rev
+	// write makes it again. It is kept from the first time on: there the contents of attachments may turn out to be stored already, by somebody who removes them before the second.
+	write *write
 }
 
 // offerRedo tells a store that acknowledges updates before it commits them how to do this batch again, should another tab have been first. The writer has been told its
@@ -26,7 +30,7 @@ func (b *batch) offerRedo(tx kv.Tx) {
 	var docs []made
 	for i := range b.writes {
 		if result := &b.results[b.writes[i].place]; result.Err == nil {
-			docs = append(docs, made{b.writes[i].docID, result.Rev})
+			docs = append(docs, made{docID: b.writes[i].docID, rev: result.Rev})
 		}
 	}
 	if len(docs) == 0 {
@@ -39,19 +43,20 @@ func (b *batch) offerRedo(tx kv.Tx) {
 // redo stores revisions as they are in another state of the database.
 func (db *DB) redo(ctx context.Context, docs []made, was kv.Snapshot, tx kv.Tx) error {
 	b := batch{db: db, replicated: true}
-	for _, doc := range docs {
-		w, found, err := doc.read(ctx, was)
-		switch {
-		case err != nil:
-			return err
-		case !found:
-			continue
-		}
-		for i := range w.attachments {
-			if err := w.attachments[i].fill(ctx, nil, was); err != nil {
+	for i := range docs {
+		doc := &docs[i]
+		if doc.write == nil {
+			w, found, err := doc.read(ctx, was)
+			switch {
+			case err != nil:
 				return err
+			case !found:
+				continue
 			}
+			w.body = bytes.Clone(w.body)
+			doc.write = &w
 		}
+		w := *doc.write
 		w.place = len(b.writes)
 		b.writes = append(b.writes, w)
 		if n := len(b.docIDs); !core.IsLocalID(doc.docID) && (n == 0 || b.docIDs[n-1] != doc.docID) {
@@ -96,8 +101,9 @@ func (m made) read(ctx context.Context, s kv.Snapshot) (w write, found bool, err
 	}
 	w.deleted = node.Deleted
 	w.revisions, _ = rec.tree.Ancestry(m.rev)
-	if w.body, w.attachments, err = readBody(ctx, s, m.docID, node.Body); err != nil {
-		return w, false, err
+	w.body, w.attachments, err = readBody(ctx, s, m.docID, node.Body)
+	for i := range w.attachments {
+		err = cmp.Or(err, w.attachments[i].fill(ctx, nil, s))
 	}
-	return w, true, nil
+	return w, err == nil, err
 }

@@ -210,3 +210,35 @@ test("a process that ends while it writes loses nothing that it has acknowledged
   }
   assert.deepEqual((await readdir(directory)).filter((name) => name.startsWith("exiting")), ["exiting.gouch"]);
 });
+
+test("on a full disk a database opens with the limit of revisions that it has, and one that cannot be given another is not kept open", { timeout: 60_000 }, async () => {
+  const source = `
+    import assert from "node:assert/strict";
+    import fs from "node:fs";
+    import { syncBuiltinESMExports } from "node:module";
+    const { write } = fs;
+    let full = false;
+    fs.write = (...args) => (full ? args.at(-1)(Object.assign(new Error("full"), { code: "ENOSPC" })) : write(...args));
+    syncBuiltinESMExports();
+    const { default: GouchDB } = await import(${JSON.stringify(new URL("../js/dist/node.js", import.meta.url).href)});
+    const path = ${JSON.stringify(join(directory, "full.gouch"))};
+    const open = (revs_limit) => new GouchDB(path, { revs_limit });
+    let db = open(5);
+    await db.put({ _id: "a" });
+    const { update_seq } = await db.info();
+    const same = open(5); // and nothing is written
+    full = true;
+    assert.equal((await same.get("a"))._id, "a");
+    assert.equal((await same.info()).update_seq, update_seq);
+    await assert.rejects(same.put({ _id: "b" }), { name: "insufficient_storage" });
+    const other = open(6);
+    await assert.rejects(other.get("a"), { name: "insufficient_storage" });
+    await Promise.all([db, same, other].map((each) => each.close().catch(() => {})));
+    assert.equal(fs.existsSync(path + ".lock"), false);`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", source], { stdio: ["ignore", "ignore", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (data) => (said += data));
+  const [code] = await once(child, "close");
+  assert.equal(said, "");
+  assert.equal(code, 0);
+});

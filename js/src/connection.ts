@@ -48,8 +48,13 @@ export class Connection {
       if (hidden()) {
         await engine.call("leave", 0, {}).catch(() => undefined); // who flushes or closes is told
       }
-      if (this.#revsLimit !== undefined) {
-        await engine.call("revsLimit", handle, { revs_limit: this.#revsLimit });
+      const limit = this.#revsLimit;
+      // Setting what is set already would be a write, for which there may be no room.
+      if (limit !== undefined && (await engine.call("revsLimit", handle, {})) !== limit) {
+        await engine.call("revsLimit", handle, { revs_limit: limit }).catch(async (error: unknown) => {
+          await engine.call("close", 0, { db: handle });
+          throw error;
+        });
       }
       this.#handle = handle;
       this.#engine = engine;

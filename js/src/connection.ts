@@ -46,7 +46,7 @@ export class Connection {
       }
       const handle = (await engine.call("open", 0, address, { signal: this.#abandoned.signal })) as number;
       if (hidden()) {
-        await engine.call("leave", 0, {}).catch(() => undefined); // who flushes or closes is told
+        engine.call("leave", 0, {}).catch(() => undefined); // at once; who flushes or closes is told of failures
       }
       const limit = this.#revsLimit;
       // Setting what is set already would be a write, for which there may be no room.

@@ -3,7 +3,7 @@
 // these functions are empty, and in which the settings have the values that they have anyway, for the compiler's option -overlay. What then is not reached,
 // the linker leaves out.
 //
-// What a panic prints stays: its message, and the names of this project's functions.
+// What a panic prints stays: its message, and the names of this project's functions. So does all that takes and collects memory.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -97,6 +97,28 @@ const CHANGES = {
       printArgs: "",
       printanycustomtype: "",
       tracebackHexdump: "",
+      goroutineheader: String.raw`print("goroutine ", gp.goid, " [", gp.waitreason.String(), "]:\n")`,
+      panicwrap: `panic(plainError("a value method was called with a nil pointer"))`,
+      // Giving memory back to the operating system: WebAssembly's only grows.
+      bgscavenge: "c <- 1",
+      gcPaceScavenger: "",
+      "pageAlloc.scavenge": "return 0",
+      "scavengeIndex.alloc": "",
+      "scavengeIndex.free": "",
+      "scavengeIndex.grow": "return 0",
+      "scavengeIndex.init": "return 0",
+      "scavengeIndex.nextGen": "",
+      "scavengerState.ready": "",
+      "scavengerState.wake": "",
+      // A collector that has more than half of all processors for long enough no longer makes others help: what saves a program that has reached its memory limit. There is none.
+      "gcCPULimiterState.finishGCTransition": "",
+      "gcCPULimiterState.needUpdate": "return false",
+      "gcCPULimiterState.resetCapacity": "",
+      "gcCPULimiterState.startGCTransition": "",
+      "gcCPULimiterState.update": "",
+      "limiterEvent.start": "return false",
+      "limiterEvent.stop": "",
+      "gcControllerState.memoryLimitHeapGoal": "return ^uint64(0)",
       // For programs of several modules or arenas, for synctest, and for machines whose number of processors changes.
       getOrSetBubbleSpecial: "return 0",
       "mspan.setUserArenaChunkToFault": "",
@@ -197,5 +219,5 @@ function withoutUnusedImports(source) {
   };
   return source
     .replace(/^import \(\n([^]*?)\n\)/m, (_, lines) => `import (\n${lines.split("\n").filter(isUsed).join("\n")}\n)`)
-    .replace(/^import ".*"\n/m, (line) => (isUsed(line) ? line : ""));
+    .replace(/^import ".*"\n/m, (line) => (isUsed(line.replace("import ", "")) ? line : ""));
 }

@@ -1,9 +1,9 @@
-// Go's runtime can trace its own execution, measure and profile itself, obey GODEBUG, call C, and look into its state before it fails. A page asks for none of
+// Go's runtime can trace its own execution, measure and profile itself, obey GODEBUG, call C, give memory back, and look into its state before it fails. A page asks for none of
 // that, but the linker keeps it, for a setting might turn it on: compressed, it is a tenth of the engine. libraryOverlay makes copies of Go's own files in which
 // these functions are empty, and in which the settings have the values that they have anyway, for the compiler's option -overlay. What then is not reached,
 // the linker leaves out.
 //
-// What a panic prints stays: its message, and the names of this project's functions. So does all that takes and collects memory.
+// What a panic prints stays: its message, and the names of this project's functions.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 

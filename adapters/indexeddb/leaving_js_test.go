@@ -44,20 +44,21 @@ func begun(t *testing.T, device *Device, durability logkv.Durability, first uint
 	return outcome
 }
 
-// observe has a function called before a method of a class is, until the test ends.
-func observe(t *testing.T, class, method string, called func(this safejs.Value)) {
+// observe has a function called after a method of a class, until the test ends.
+func observe(t *testing.T, class, method string, called func(this, result safejs.Value)) {
 	t.Helper()
 	var c calls
 	prototype := c.get(c.get(safejs.Global(), class), "prototype")
 	original := c.get(prototype, method)
 	handler, err := safejs.FuncOf(func(this safejs.Value, arguments []safejs.Value) any {
 		var c calls
-		called(this)
 		all := []any{this}
 		for _, argument := range arguments {
 			all = append(all, argument)
 		}
-		return c.call(original, "call", all...)
+		result := c.call(original, "call", all...)
+		called(this, result)
+		return result
 	})
 	require.NoError(t, err)
 	c.set(prototype, method, handler)
@@ -73,10 +74,10 @@ func observe(t *testing.T, class, method string, called func(this safejs.Value))
 func commits(t *testing.T, device *Device) *[]string {
 	t.Helper()
 	events := &[]string{}
-	note := func(event string) func(safejs.Value) {
-		return func(safejs.Value) { *events = append(*events, event) }
+	note := func(event string) func(_, _ safejs.Value) {
+		return func(_, _ safejs.Value) { *events = append(*events, event) }
 	}
-	observe(t, "IDBDatabase", "transaction", func(database safejs.Value) {
+	observe(t, "IDBDatabase", "transaction", func(database, _ safejs.Value) {
 		var c calls
 		if c.text(database, "name") == device.name { // not of the reserve
 			*events = append(*events, "begun")
@@ -84,11 +85,15 @@ func commits(t *testing.T, device *Device) *[]string {
 	})
 	observe(t, "IDBTransaction", "commit", note("committed"))
 	observe(t, "IDBTransaction", "abort", note("aborted"))
-	observe(t, "IDBRequest", "dispatchEvent", func(request safejs.Value) {
+	answered, err := safejs.FuncOf(func(safejs.Value, []safejs.Value) any {
+		*events = append(*events, "answered")
+		return nil
+	})
+	require.NoError(t, err)
+	t.Cleanup(answered.Release)
+	observe(t, "IDBObjectStore", "getAllKeys", func(_, request safejs.Value) {
 		var c calls
-		if c.has(c.get(request, "result"), "length") {
-			*events = append(*events, "answered")
-		}
+		c.call(request, "addEventListener", "success", answered)
 	})
 	return events
 }
@@ -216,7 +221,7 @@ func TestWhatFollows(t *testing.T) {
 				if c.first != logkv.MemoryFirst {
 					skip = 1 // the guard's
 				}
-				observe(t, "IDBTransaction", "commit", func(safejs.Value) {
+				observe(t, "IDBTransaction", "commit", func(_, _ safejs.Value) {
 					if skip--; skip == -1 {
 						close(committed)
 					}

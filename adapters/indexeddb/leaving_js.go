@@ -151,17 +151,20 @@ func (d *Device) Follow(first uint64, records [][]byte) {
 
 // handOver adds what follows an Append, together with that where it can be taken back.
 func (d *Device) handOver(a *appending, records [][]byte) {
+	takenBack := !a.committed
+	if takenBack { // before the other is begun: Chromium's SQLite, when busy, dropped one that had to wait for it although it was committed
+		a.tx.abort(logkv.ErrHeadMoved) // when it is looked for, it is there
+		a.committed = true
+	}
 	tx, first := d.begun(), a.next()
 	if tx == nil {
 		return
 	}
-	if a.committed {
+	if !takenBack {
 		meta := tx.store(metaStore)
 		tx.call(meta, "add", 0, a.guard)
 		tx.call(meta, "delete", a.guard)
 	} else {
-		a.tx.abort(logkv.ErrHeadMoved) // when it is looked for, it is there
-		a.committed = true
 		first, records = a.first, append(a.records[:len(a.records):len(a.records)], records...)
 	}
 	tx.add(first, records)

@@ -119,7 +119,7 @@ func TestWhatIsHurriedNeedsNoAnswer(t *testing.T) {
 	*events = nil
 	outcome := begun(t, device, logkv.MemoryFirst, 4, "four")
 	device.Hurry()()
-	assert.Equal(t, []string{"begun", "begun", "aborted", "committed"}, *events, "one that is under way cannot be committed, only begun anew")
+	assert.Equal(t, []string{"begun", "aborted", "begun", "committed"}, *events, "one that is under way cannot be committed, only begun anew")
 	require.ErrorIs(t, <-outcome, logkv.ErrHeadMoved, "it is found where it was looked for")
 
 	*events = nil
